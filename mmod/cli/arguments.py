@@ -1,0 +1,88 @@
+"""Arguments that several verbs share."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from mmod.errors import InputError, Problem
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Add ``--set``."""
+    parser.add_argument(
+        "--set",
+        dest="settings",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="put a value in place of the run file's, e.g. sampling.samples=1e6 or"
+        " phase[0].altitude_km=410 (may be repeated)",
+    )
+
+
+def settings(pairs: Iterable[str]) -> dict[str, Any]:
+    """Return the overrides that ``--set`` asks for.
+
+    Parameters
+    ----------
+    pairs : iterable of str
+        ``key=value``; the value as in TOML, where bare words are text.
+
+    Returns
+    -------
+    dict
+        Dotted key -> value.
+
+    Raises
+    ------
+    InputError
+        For what has no ``=``.
+    """
+    found: dict[str, Any] = {}
+    problems = []
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            problems.append(Problem("--set", "argument", pair, "KEY=VALUE"))
+            continue
+        found[key.strip()] = toml_value(value.strip())
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def toml_value(text: str) -> Any:
+    """Return a value written as in TOML; anything else is text."""
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        return text
+    return parsed["value"] if list(parsed) == ["value"] else text
+
+
+def whole_number(text: str) -> int:
+    """Return a count of at least one (for argparse)."""
+    try:
+        count = int(text)
+    except ValueError:
+        count = 0
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return count
+
+
+def folder_of(name_or_path: str) -> Path | None:
+    """Return where a path typed by the user starts, or None for a library name.
+
+    The current directory counts for what is written as a path (with a folder separator
+    or ``.toml``); a bare name always means the library, so that the same command means
+    the same thing everywhere.
+    """
+    separators = {"/", os.sep}
+    is_path = name_or_path.endswith(".toml") or not separators.isdisjoint(name_or_path)
+    return Path.cwd() if is_path else None

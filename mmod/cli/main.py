@@ -1,0 +1,150 @@
+"""Entry point of ``mmod``: verbs, exit codes, errors.
+
+Text goes to stdout, progress and messages to stderr. Exit codes: 0 done, 2 bad input,
+3 a check did not pass, 1 a bug, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from types import ModuleType
+from typing import TextIO
+
+from mmod import __version__
+from mmod.cli import check, init, mesh, report, run, show
+from mmod.cli import list as catalogue
+from mmod.cli.output import Answer, to_json
+from mmod.errors import CheckError, InputError, MmodError
+
+BUG, INTERRUPTED, BROKEN_PIPE = 1, 130, 141
+VERBS: tuple[ModuleType, ...] = (
+    init,
+    catalogue,
+    show,
+    check,
+    run,
+    report,
+    mesh,
+)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--json", action="store_true", help="print one JSON document instead of text"
+    )
+    common.add_argument(
+        "--debug", action="store_true", help="show where an error came from"
+    )
+    parser = argparse.ArgumentParser(
+        prog="mmod",
+        description="Micrometeoroid and orbital debris impact risk, panel by panel.",
+        epilog="mmod VERB --help says more. A run is a name in the library (mmod list"
+        " run) or a path (./my_run, my_run/run.toml).",
+    )
+    parser.add_argument("--version", action="version", version=f"mmod {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for module in VERBS:
+        name = module.__name__.rpartition(".")[2]
+        summary, _, details = (module.__doc__ or "").partition("\n\n")
+        verb = verbs.add_parser(
+            name,
+            parents=[common],
+            help=summary.strip().rstrip(".").lower(),
+            description=summary.strip(),
+            epilog=details.strip(),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(verb)
+        verb.set_defaults(answer=module.answer)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments without the program's name; those of the process by default.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
+    try:
+        arguments = build_parser().parse_args(argv)
+    except SystemExit as stop:  # argparse: 0 after --help and --version, 2 after errors
+        return stop.code if isinstance(stop.code, int) else 2
+    logging.basicConfig(stream=sys.stderr, format="%(levelname)s: %(message)s")
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _warn
+            answer: Answer = arguments.answer(arguments)
+            text = to_json(answer.document()) if arguments.json else answer.text()
+        print(text.rstrip("\n"))
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("interrupted: nothing was written", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) has left. Python flushes stdout once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except MmodError as error:
+        if arguments.debug:
+            raise
+        return _refuse(error, as_json=arguments.json)
+    except Exception as error:
+        if arguments.debug:
+            raise
+        return _bug(error, as_json=arguments.json)
+    return answer.exit_code
+
+
+def _refuse(error: MmodError, *, as_json: bool) -> int:
+    problems = error.problems if isinstance(error, InputError) else ()
+    if as_json:
+        kind = "check" if isinstance(error, CheckError) else "input"
+        listed = [vars(problem) for problem in problems]
+        print(
+            to_json(
+                {"error": {"kind": kind, "message": str(error), "problems": listed}}
+            )
+        )
+    count = f" ({len(problems)} problems)" if len(problems) > 1 else ""
+    print(f"mmod: error{count}:\n{error}", file=sys.stderr)
+    return error.exit_code
+
+
+def _bug(error: Exception, *, as_json: bool) -> int:
+    what = f"{type(error).__name__}: {error}".replace("\n", " ")
+    if as_json:
+        print(to_json({"error": {"kind": "bug", "message": what, "problems": []}}))
+    print(
+        f"mmod: internal error, please report: {what} (--debug shows where)",
+        file=sys.stderr,
+    )
+    return BUG
+
+
+def _warn(
+    message: Warning | str,
+    category: type[Warning],  # noqa: ARG001
+    filename: str,  # noqa: ARG001
+    lineno: int,  # noqa: ARG001
+    file: TextIO | None = None,  # noqa: ARG001
+    line: str | None = None,  # noqa: ARG001
+) -> None:
+    print(f"warning: {message}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

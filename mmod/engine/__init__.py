@@ -1,0 +1,1 @@
+"""From a run file to results: resolve, plan, sample, collect."""

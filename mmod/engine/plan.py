@@ -1,0 +1,97 @@
+"""What a run will do, before it does it: `mmod.check`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mmod.constants import YEAR
+from mmod.engine.problem import ResolvedProblem
+from mmod.engine.work import make_blocks
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Resolved facts about a run.
+
+    Parameters
+    ----------
+    facts : dict
+        Ordered names and values, each with its unit in the name.
+    flags : tuple of str
+        Warnings that will be stored in the results.
+    """
+
+    facts: dict[str, Any]
+    flags: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as plain data (for ``--json``)."""
+        return {**self.facts, "flags": list(self.flags)}
+
+    def to_text(self) -> str:
+        """Return the plan as aligned text."""
+        width = max(len(name) for name in self.facts)
+        lines = [
+            f"{name:<{width}}  {_text(value)}" for name, value in self.facts.items()
+        ]
+        lines += [f"flag: {flag}" for flag in self.flags]
+        return "\n".join(lines)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(str(v) for v in value)
+    return str(value)
+
+
+def make_plan(problem: ResolvedProblem) -> Plan:
+    """Describe a resolved run.
+
+    Parameters
+    ----------
+    problem : ResolvedProblem
+
+    Returns
+    -------
+    Plan
+    """
+    config = problem.config
+    faces = problem.payload.faces
+    sampling = config.sampling
+    normals = np.unique(np.column_stack([faces.normals, faces.zone]), axis=0)
+    least = len(faces.areas) * sampling.replicates * len(problem.durations)
+    facts: dict[str, Any] = {
+        "title": config.title,
+        "vehicle": problem.vehicle.name,
+        "zones": len(problem.vehicle.zones),
+        "faces": len(faces.areas),
+        "face orientations": len(normals),
+        "phases": len(problem.durations),
+        "exposure [yr]": float(problem.durations.sum() / YEAR),
+        "models": [
+            f"{name} ({model.kind}{'' if e.in_total else ', not in the total'})"
+            for name, model, e in zip(
+                problem.models, problem.flux_models, config.environment, strict=True
+            )
+        ],
+        "threats": [len(c.threats.chance) for c in problem.cells],
+        "cells": [len(c.threats.cell_speed) for c in problem.cells],
+        "shields": len(problem.shields),
+        "penetration table error [-]": problem.table_error,
+        "estimator": sampling.estimator,
+        "stop rule": (
+            f"{sampling.samples} samples"
+            if sampling.samples is not None
+            else f"relative standard error {sampling.target_relative_error:g} on zones"
+            " with >= 0.1 % of the risk"
+        ),
+        "least number of samples": least,
+        "blocks": len(make_blocks(problem.payload, len(problem.vehicle.zones))),
+        "config sha256": config.sha256,
+    }
+    return Plan(facts, problem.flags)

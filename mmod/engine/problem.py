@@ -1,0 +1,370 @@
+"""A run file resolved into arrays: vehicle, shields, threats and tables per phase."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from mmod.engine.cells import CellTable, gather_threats
+from mmod.engine.penetration import SizeCurve, build_tables, table_error
+from mmod.errors import InputError, MmodError, Problem
+from mmod.flux import ExposureState, FluxModel, load_flux
+from mmod.geometry.attitude import lvlh_from_body
+from mmod.geometry.checks import check_mesh
+from mmod.geometry.vehicle import Vehicle, load_vehicle
+from mmod.kernel.bvh import build_bvh
+from mmod.kernel.ray import Scene, make_scene
+from mmod.kernel.tables import Faces, Floats, Ints, Tables, Threats
+from mmod.shields import Shield, load_shield
+from mmod.units import DEGREE, KM, MM
+
+if TYPE_CHECKING:
+    from mmod.config.schema import Environment, RunConfig
+
+RAY_OFFSET = 1e-7
+"""Distance by which rays start off a face, as a share of the mesh's extent."""
+_ERROR_POINTS = 400
+
+
+@dataclass(frozen=True)
+class PhaseArrays:
+    """What the kernels need of one phase."""
+
+    threats: Threats
+    tables: Tables
+    to_lvlh: Floats
+
+
+@dataclass(frozen=True)
+class Payload:
+    """All arrays of a run: what a worker needs, and nothing else."""
+
+    scene: Scene
+    faces: Faces
+    phases: tuple[PhaseArrays, ...]
+    in_total: Ints
+    replicates: int
+    events: int
+    offset: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class ResolvedProblem:
+    """A run, resolved: ready to be planned and sampled."""
+
+    config: RunConfig
+    vehicle: Vehicle
+    shields: tuple[Shield, ...]
+    zone_shield: Ints
+    models: tuple[str, ...]
+    flux_models: tuple[FluxModel, ...]
+    threats: tuple[tuple[xr.Dataset, ...], ...]  # [phase][model]
+    cells: tuple[CellTable, ...]
+    curves: tuple[tuple[tuple[SizeCurve, ...], ...], ...]  # [phase][model][curve]
+    durations: Floats
+    payload: Payload
+    table_error: float
+    flags: tuple[str, ...]
+    sources: dict[str, str]
+
+
+def resolve(config: RunConfig) -> ResolvedProblem:
+    """Resolve a run file into arrays.
+
+    Parameters
+    ----------
+    config : RunConfig
+        A validated run file.
+
+    Returns
+    -------
+    ResolvedProblem
+
+    Raises
+    ------
+    InputError
+        Every problem of vehicle, mesh, shields, models and validity at once.
+    """
+    problems: list[Problem] = []
+    base = config.path.parent if config.path is not None else None
+
+    vehicle = _collect(
+        problems, load_vehicle, config.vehicle, **_vehicle_options(config)
+    )
+    if vehicle is not None:
+        problems += check_mesh(vehicle).problems
+    shields, zone_shield = (
+        _resolve_shields(config, vehicle, problems)
+        if vehicle is not None
+        else ([], np.zeros(0, np.int64))
+    )
+    models = _resolve_models(config, problems)
+    threats: list[tuple[xr.Dataset, ...]] = []
+    flags: list[str] = []
+    if models is not None:
+        for i, phase in enumerate(config.phase):
+            row: list[xr.Dataset] = []
+            for environment, model in zip(config.environment, models, strict=True):
+                state = ExposureState(
+                    altitude=phase.altitude_km * KM,
+                    inclination=phase.inclination_deg * DEGREE,
+                    epoch=phase.epoch,
+                    accept_extrapolation=environment.accept_outside_validity,
+                )
+                found = _collect(problems, _validity_and_threats, model, state)
+                if found is None:
+                    continue
+                for flag in found[0]:
+                    text = f"{environment.name}: {flag.message}"
+                    if text not in flags:
+                        flags.append(text)
+                table = found[1]
+                table.attrs |= {"phase": i, "label": environment.name}
+                row.append(table)
+            threats.append(tuple(row))
+    if problems:
+        raise InputError(problems)
+    assert vehicle is not None
+    assert models is not None
+    del base
+
+    diameters = np.array(config.damage.impact_diameters_mm) * MM
+    curves = tuple(
+        tuple(
+            tuple(SizeCurve.of(t, c) for c in range(t.sizes["size_curve"])) for t in row
+        )
+        for row in threats
+    )
+    cells = tuple(gather_threats(list(row)) for row in threats)
+    tables = tuple(
+        build_tables(list(shields), [list(m) for m in row], diameters) for row in curves
+    )
+    worst = max(
+        table_error(
+            tables[p],
+            list(shields),
+            [list(m) for m in curves[p]],
+            *_error_sample(cells[p].threats),
+        )
+        for p in range(len(tables))
+    )
+    scene, faces, extent = _surface(vehicle, zone_shield, config.shadowing)
+    payload = Payload(
+        scene=scene,
+        faces=faces,
+        phases=tuple(
+            PhaseArrays(
+                cells[p].threats,
+                tables[p],
+                np.ascontiguousarray(
+                    lvlh_from_body(
+                        phase.yaw_deg * DEGREE,
+                        phase.pitch_deg * DEGREE,
+                        phase.roll_deg * DEGREE,
+                    )
+                ),
+            )
+            for p, phase in enumerate(config.phase)
+        ),
+        in_total=np.array([int(e.in_total) for e in config.environment]),
+        replicates=config.sampling.replicates,
+        events=config.sampling.events_per_zone,
+        offset=RAY_OFFSET * extent,
+        seed=config.seed,
+    )
+    return ResolvedProblem(
+        config=config,
+        vehicle=vehicle,
+        shields=tuple(shields),
+        zone_shield=zone_shield,
+        models=tuple(e.name for e in config.environment),
+        flux_models=tuple(models),
+        threats=tuple(threats),
+        cells=cells,
+        curves=curves,
+        durations=np.array([phase.duration for phase in config.phase]),
+        payload=payload,
+        table_error=worst,
+        flags=tuple(flags),
+        sources=_sources(config, vehicle, shields, models),
+    )
+
+
+def _collect(problems: list[Problem], function: Any, *args: Any, **kwargs: Any) -> Any:
+    """Call; on bad input keep the problems and return None."""
+    try:
+        return function(*args, **kwargs)
+    except InputError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _vehicle_options(config: RunConfig) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if config.path is not None:
+        options["relative_to"] = config.path.parent
+    if config.element_size_m is not None:
+        options["element_size"] = config.element_size_m
+    return options
+
+
+def _validity_and_threats(model: FluxModel, state: ExposureState) -> Any:
+    flags = model.validity(state)
+    return flags, model.threats(state)
+
+
+def _resolve_shields(
+    config: RunConfig, vehicle: Vehicle, problems: list[Problem]
+) -> tuple[list[Shield], Ints]:
+    source = str(config.path)
+    used: dict[str, int] = {}
+    shields: list[Shield] = []
+    zone_shield = np.zeros(len(vehicle.zones), dtype=np.int64)
+    matched: set[str] = set()
+    missing: set[str] = set()
+    for z, zone in enumerate(vehicle.zones):
+        name = zone.shield
+        for pattern, card in config.shields.items():
+            if fnmatchcase(zone.name, pattern):
+                name = card
+                matched.add(pattern)
+        if name in missing:
+            continue
+        if name not in used:
+            relative = config.path.parent if config.path is not None else None
+            shield = _collect(problems, load_shield, name, relative_to=relative)
+            if shield is None:
+                missing.add(name)
+                problems.append(
+                    Problem(
+                        source, f"zone {zone.name}", name, "a shield card that loads"
+                    )
+                )
+                continue
+            used[name] = len(shields)
+            shields.append(shield)
+        zone_shield[z] = used[name]
+    problems.extend(
+        Problem(
+            source,
+            f"shields.{pattern}",
+            card,
+            f"a pattern that matches a zone of {vehicle.name}",
+        )
+        for pattern, card in config.shields.items()
+        if pattern not in matched
+    )
+    return shields, zone_shield
+
+
+def _resolve_models(
+    config: RunConfig, problems: list[Problem]
+) -> list[FluxModel] | None:
+    relative = config.path.parent if config.path is not None else None
+    models: list[FluxModel] = []
+    for i, environment in enumerate(config.environment):
+        model = _collect(
+            problems,
+            load_flux,
+            environment.model,
+            relative_to=relative,
+            **environment.options,
+        )
+        if model is None:
+            continue
+        if model.kind != environment.kind:
+            problems.append(_kind_problem(config, i, environment, model))
+        models.append(model)
+    return models if len(models) == len(config.environment) else None
+
+
+def _kind_problem(
+    config: RunConfig, i: int, environment: Environment, model: FluxModel
+) -> Problem:
+    return Problem(
+        str(config.path),
+        f"environment[{i}].kind",
+        environment.kind,
+        f"{model.kind!r}, as the card of {model.name} says",
+    )
+
+
+def _error_sample(threats: Threats) -> tuple[list[Floats], list[Floats]]:
+    """Draw a few hundred speeds per model, evenly over its flux."""
+    speeds, weights = [], []
+    middle = 0.5 * (threats.edges[:, 4] + threats.edges[:, 5])
+    for weight in threats.weight:
+        order = np.argsort(middle, kind="stable")
+        reach = np.cumsum(weight[order])
+        u = (np.arange(_ERROR_POINTS) + 0.5) / _ERROR_POINTS * reach[-1]
+        pick = order[np.minimum(np.searchsorted(reach, u), len(order) - 1)]
+        speeds.append(np.maximum(middle[pick], 200.0))
+        weights.append(np.ones(_ERROR_POINTS))
+    return speeds, weights
+
+
+def _surface(
+    vehicle: Vehicle, zone_shield: Ints, shadowing: str
+) -> tuple[Scene, Faces, float]:
+    mesh = vehicle.mesh
+    solid = mesh.face_solid
+    solidity = np.asarray(mesh.solid_solidity, dtype=np.float64)
+    thin = np.asarray(mesh.solid_is_thin, dtype=bool)
+    own = solidity.copy()
+    through = 1.0 - solidity
+    if shadowing == "opaque":
+        through[thin] = 0.0
+        own[thin] = 1.0
+    elif shadowing == "absent":
+        through[thin] = 1.0
+    vertices = np.ascontiguousarray(mesh.vertices, dtype=np.float64)
+    triangles = np.ascontiguousarray(mesh.triangles, dtype=np.int32)
+    panel = np.asarray(mesh.solid_is_panel, dtype=np.uint8)
+    scene = make_scene(
+        build_bvh(vertices, triangles),
+        mesh.normals,
+        through[solid],
+        solid,
+        panel[solid],
+    )
+    faces = Faces(
+        corners=np.ascontiguousarray(vertices[triangles]),
+        normals=np.ascontiguousarray(mesh.normals),
+        areas=np.ascontiguousarray(mesh.areas),
+        two_sided=np.ascontiguousarray(np.asarray(mesh.two_sided, dtype=np.uint8)),
+        solidity=np.ascontiguousarray(own[solid]),
+        zone=mesh.face_zone.astype(np.int64),
+        shield=zone_shield[mesh.face_zone],
+    )
+    return scene, faces, float(np.ptp(vertices, axis=0).max())
+
+
+def _sources(
+    config: RunConfig,
+    vehicle: Vehicle,
+    shields: list[Shield],
+    models: list[FluxModel],
+) -> dict[str, str]:
+    from mmod.library import sha256
+
+    found: dict[str, str] = {}
+    if config.path is not None and config.path.is_file():
+        found[config.path.name] = sha256(config.path)
+    for model in models:
+        found |= {f"flux_models/{model.name}/{k}": v for k, v in model.sources.items()}
+    found |= {f"geometry/{k}": v for k, v in vehicle.sources.items()}
+    for shield in shields:
+        found[f"geometry/shields/{shield.name}.toml"] = shield.sha256
+    return found
+
+
+def require_finite(name: str, value: Floats) -> None:
+    """Refuse a tally that holds NaN or infinity: a bug, never a result."""
+    if not np.isfinite(value).all():
+        bad = int(np.count_nonzero(~np.isfinite(value)))
+        raise MmodError(f"{name}: {bad} values are not finite; please report this")

@@ -1,0 +1,388 @@
+"""What every flux model is: a card, options, validity, sizes, densities and threats."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from mmod.errors import InputError, Problem, bad
+from mmod.flux.card import Kind, ModelCard, OptionValue, ValidityRange, read_table
+from mmod.flux.table import SizeCurves, ThreatBins, build_threats
+from mmod.library import sha256
+from mmod.units import DEGREE, KM, MM
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ExposureState:
+    """One phase of an exposure as a flux model sees it.
+
+    Parameters
+    ----------
+    altitude : float
+        Of the circular orbit above 6378 km [m].
+    inclination : float
+        Of the orbit [rad], 0 to pi.
+    epoch : float
+        Decimal year of the middle of the phase.
+    accept_extrapolation : bool
+        Outside a model's validity give a flag instead of an error.
+
+    Raises
+    ------
+    InputError
+        For values that are not finite or not physical.
+    """
+
+    altitude: float
+    inclination: float
+    epoch: float
+    accept_extrapolation: bool = False
+
+    def __post_init__(self) -> None:
+        problems = [
+            Problem("exposure state", key, value, expected)
+            for key, value, low, high, expected in (
+                ("altitude", self.altitude, 0.0, 1e9, "a height from 0 to 1e9 m"),
+                ("inclination", self.inclination, 0.0, math.pi, "0 to pi rad"),
+                ("epoch", self.epoch, 1900.0, 2200.0, "a decimal year 1900 to 2200"),
+            )
+            if not (math.isfinite(value) and low <= value <= high)
+        ]
+        if problems:
+            raise InputError(problems)
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A caveat that travels with every result.
+
+    Parameters
+    ----------
+    code : str
+        Short stable name, e.g. ``extrapolated-epoch_year``.
+    message : str
+        One sentence for a reader.
+    """
+
+    code: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+class FluxModel(ABC):
+    """A debris or meteoroid environment.
+
+    Made by `mmod.flux.load_flux`; a family implements the abstract methods.
+
+    Parameters
+    ----------
+    name : str
+        Library name of the card.
+    card : ModelCard
+        The validated card.
+    path : Path
+        Where the card is; its tables lie beside it.
+    options : dict
+        Every option of the card with the value in force.
+
+    Attributes
+    ----------
+    title : str
+        From the card.
+    kind : {"debris", "meteoroid"}
+        From the card.
+    sources : dict
+        Path -> SHA-256 of every file that was read.
+    """
+
+    def __init__(
+        self, name: str, card: ModelCard, path: Path, options: dict[str, OptionValue]
+    ) -> None:
+        self.name = name
+        self.card = card
+        self.path = path
+        self.title = card.title
+        self.kind: Kind = card.kind
+        self.options = dict(options)
+        self.sources: dict[str, str] = {str(path): sha256(path)}
+
+    def __repr__(self) -> str:
+        chosen = ", ".join(f"{k}={v!r}" for k, v in self.options.items())
+        return f"<flux model {self.name} ({self.kind}): {chosen}>"
+
+    # what a family provides
+
+    @abstractmethod
+    def _cumulative(self, diameter: FloatArray, state: ExposureState) -> FloatArray:
+        """Return the cross-sectional flux [1/m2/s] at checked diameters [m]."""
+
+    @abstractmethod
+    def _density(self, diameter: FloatArray) -> FloatArray:
+        """Return the particle density [kg/m3] at checked diameters [m]."""
+
+    @abstractmethod
+    def _curves(self, state: ExposureState) -> SizeCurves:
+        """Return the size curves of the threat table."""
+
+    @abstractmethod
+    def _bins(self, state: ExposureState, refine: int) -> ThreatBins:
+        """Return the bins of direction and speed of the threat table."""
+
+    @abstractmethod
+    def face_shares(
+        self, state: ExposureState, normals: ArrayLike, *, speed_power: float = 0.0
+    ) -> FloatArray:
+        """Return oriented-face factors by quadrature of the model's own densities.
+
+        Parameters
+        ----------
+        state : ExposureState
+            Orbit and epoch.
+        normals : array_like, shape (n, 3)
+            Outward unit normals in the LVLH frame.
+        speed_power : float
+            p in the weight speed^p.
+
+        Returns
+        -------
+        ndarray, shape (size_curve, n)
+            Integral of max(0, cos) speed^p over the directions and speeds of each
+            size curve, per unit of its cross-sectional flux [(m/s)^p].
+
+        Notes
+        -----
+        Independent of the bins of `threats`: this is the truth of their tests.
+        """
+
+    # common behaviour
+
+    def _extra_flags(self, state: ExposureState) -> tuple[list[Flag], list[Problem]]:
+        """Return flags and refusals of a family beyond the card's ranges."""
+        del state
+        return [], []
+
+    def validity(self, state: ExposureState) -> list[Flag]:
+        """Return the caveats of this model at a state.
+
+        Parameters
+        ----------
+        state : ExposureState
+            Orbit and epoch.
+
+        Returns
+        -------
+        list of Flag
+            The card's own and one for every accepted extrapolation.
+
+        Raises
+        ------
+        InputError
+            Outside a range that the card refuses, unless the state accepts
+            extrapolation. Names model, key, value and range; all of them at once.
+        """
+        limits = self.card.validity
+        flags = [Flag(flag.code, flag.message) for flag in self.card.flags]
+        problems: list[Problem] = []
+        seen: tuple[tuple[str, float, ValidityRange | None], ...] = (
+            ("altitude_km", state.altitude / KM, limits.altitude_km),
+            ("inclination_deg", state.inclination / DEGREE, limits.inclination_deg),
+            ("epoch_year", state.epoch, limits.epoch_year),
+        )
+        for key, value, limit in seen:
+            if limit is None:
+                continue
+            slack = 1e-9 * max(abs(limit.minimum), abs(limit.maximum))
+            if limit.minimum - slack <= value <= limit.maximum + slack:
+                continue
+            text = f"{limit.minimum:g} to {limit.maximum:g} ({limit.source})"
+            if limit.outside == "refuse" and not state.accept_extrapolation:
+                problems.append(
+                    Problem(
+                        f"flux model {self.name}",
+                        key,
+                        round(value, 6),
+                        f"{text}; accept_outside_validity = true goes beyond",
+                    )
+                )
+            else:
+                flags.append(
+                    Flag(
+                        f"extrapolated-{key}",
+                        f"{self.name} is used at {key} = {value:.6g},"
+                        f" outside its validity {text}",
+                    )
+                )
+        more_flags, more_problems = self._extra_flags(state)
+        if problems or more_problems:
+            raise InputError([*problems, *more_problems])
+        return [*flags, *more_flags]
+
+    def cumulative(self, diameter: ArrayLike, state: ExposureState) -> FloatArray:
+        """Return the cross-sectional flux of particles at least this large.
+
+        Parameters
+        ----------
+        diameter : array_like
+            Diameters [m], positive and finite.
+        state : ExposureState
+            Orbit and epoch.
+
+        Returns
+        -------
+        ndarray
+            Flux [1/m2/s], of the shape of ``diameter``: hits per projected area of a
+            moving sphere. An oriented face sees sum over directions of this times
+            max(0, cos); a randomly tumbling one-sided plate a quarter.
+
+        Raises
+        ------
+        InputError
+            For bad diameters, and outside the validity as `validity`.
+
+        Notes
+        -----
+        Sizes outside ``card.validity.diameter_mm`` are extrapolated (formulas as they
+        stand, tables by their last segment, log-log).
+
+        References
+        ----------
+        .. [1] The ``citation`` of the card.
+        """
+        self.validity(state)
+        return self._cumulative(_checked(diameter), state)
+
+    def density(self, diameter: ArrayLike) -> FloatArray:
+        """Return the density of particles of a diameter.
+
+        Parameters
+        ----------
+        diameter : array_like
+            Diameters [m], positive and finite.
+
+        Returns
+        -------
+        ndarray
+            Density [kg/m3], of the shape of ``diameter``.
+
+        Raises
+        ------
+        InputError
+            For bad diameters.
+
+        Notes
+        -----
+        Valid wherever the flux is.
+
+        References
+        ----------
+        .. [1] The ``citation`` of the card.
+        """
+        return self._density(_checked(diameter))
+
+    def threats(self, state: ExposureState, *, refine: int = 1) -> xr.Dataset:
+        """Return the threat table of one phase.
+
+        Parameters
+        ----------
+        state : ExposureState
+            Orbit and epoch.
+        refine : int
+            1 for the working resolution, 2 for bins of half the size, and so on.
+
+        Returns
+        -------
+        xarray.Dataset
+            As `mmod.flux.table` describes. The weights of each size curve sum to 1 and
+            the sum of the size curves is `cumulative` at every node.
+
+        Raises
+        ------
+        InputError
+            Outside the validity, as `validity`, and for a bad ``refine``.
+
+        References
+        ----------
+        .. [1] The ``citation`` of the card.
+        """
+        if type(refine) is not int or refine < 1:
+            raise bad("<argument>", "refine", refine, "a whole number >= 1")
+        flags = self.validity(state)
+        sizes = self.card.validity.diameter_mm
+        attrs: dict[str, Any] = {
+            "model": self.name,
+            "kind": self.kind,
+            "altitude": float(state.altitude),
+            "inclination": float(state.inclination),
+            "epoch": float(state.epoch),
+            "options": "; ".join(f"{k} = {v}" for k, v in self.options.items()),
+            "flags": "\n".join(str(flag) for flag in flags),
+            "table_min_diameter": sizes.minimum * MM,
+            "table_max_diameter": sizes.maximum * MM,
+        }
+        return build_threats(
+            self._bins(state, refine), self._curves(state), attrs, self.kind
+        )
+
+    # help for families
+
+    def _number(self, key: str) -> float:
+        """Return a scalar constant of the card."""
+        value = self.card.constants.get(key)
+        if not isinstance(value, int | float):
+            raise bad(self.path, f"constants.{key}", value, "a number")
+        return float(value)
+
+    def _numbers(self, key: str) -> FloatArray:
+        """Return a list constant of the card."""
+        value = self.card.constants.get(key)
+        if not isinstance(value, tuple):
+            raise bad(self.path, f"constants.{key}", value, "a list of numbers")
+        return np.asarray(value, dtype=np.float64)
+
+    def _text_option(self, key: str) -> str:
+        """Return a text option in force."""
+        value = self.options.get(key)
+        if not isinstance(value, str):
+            raise bad(self.path, f"options.{key}", value, "an option with a default")
+        return value
+
+    def _number_option(self, key: str) -> float:
+        """Return a numeric option in force."""
+        value = self.options.get(key)
+        if not isinstance(value, int | float):
+            raise bad(self.path, f"options.{key}", value, "an option with a default")
+        return float(value)
+
+    def _table(self, key: str, columns: tuple[str, ...]) -> dict[str, FloatArray]:
+        """Read a table of the card and record its hash."""
+        name = self.card.tables.get(key)
+        if name is None:
+            raise bad(self.path, f"tables.{key}", None, "the name of a CSV file")
+        file = self.path.parent / name
+        table = read_table(file, columns, key=key)
+        self.sources[str(file)] = sha256(file)
+        return table
+
+
+def _checked(diameter: ArrayLike) -> FloatArray:
+    values = np.asarray(diameter, dtype=np.float64)
+    wrong = ~(np.isfinite(values) & (values > 0.0))
+    if np.any(wrong):
+        raise bad(
+            "<argument>",
+            "diameter",
+            float(values[wrong].flat[0]),
+            "positive finite diameters [m]",
+        )
+    return values

@@ -1,0 +1,216 @@
+"""The card of a flux model: ``flux_models/<name>/model.toml``, its schema and tables."""
+
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mmod.errors import InputError, Problem, bad
+from mmod.library import read_toml
+
+Kind = Literal["debris", "meteoroid"]
+AreaConvention = Literal["cross_section", "tumbling_surface"]
+Tag = Literal["read", "recalled", "computed", "estimate", "unverified"]
+OptionValue = str | float | None
+Text = Annotated[str, Field(min_length=1)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ValidityRange(_Frozen):
+    """Closed range in which a model holds, and what happens outside of it."""
+
+    minimum: Finite
+    maximum: Finite
+    outside: Literal["refuse", "flag"] = Field(
+        description="refuse: an error unless extrapolation is accepted; flag: a flag"
+    )
+    source: Text
+    tag: Tag
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.minimum >= self.maximum:
+            raise ValueError("minimum must be below maximum")
+        return self
+
+
+class Option(_Frozen):
+    """A choice that a run may make; text from ``choices`` or a number in a range."""
+
+    description: Text
+    default: str | Finite | None = Field(
+        default=None, union_mode="left_to_right", description="none = not set"
+    )
+    choices: tuple[str, ...] = ()
+    minimum: Finite | None = None
+    maximum: Finite | None = None
+    unit: str = ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        numeric = self.minimum is not None and self.maximum is not None
+        if bool(self.choices) == numeric:
+            raise ValueError("give either choices or both minimum and maximum")
+        if self.default is not None and self.refusal(self.default):
+            raise ValueError(f"default {self.default!r} is not {self.expected}")
+        return self
+
+    @property
+    def expected(self) -> str:
+        """What the option accepts, in words."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        unit = f" {self.unit}" if self.unit else ""
+        return f"a number from {self.minimum:g} to {self.maximum:g}{unit}"
+
+    def refusal(self, value: object) -> str:
+        """Return why a value is refused; an empty string when it is accepted."""
+        if self.choices:
+            return "" if value in self.choices else self.expected
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return self.expected
+        low, high = self.minimum, self.maximum
+        inside = (
+            low is not None
+            and high is not None
+            and math.isfinite(value)
+            and low <= value <= high
+        )
+        return "" if inside else self.expected
+
+
+class CardFlag(_Frozen):
+    """A caveat that every result of the model carries."""
+
+    code: Text
+    message: Text
+
+
+class Validity(_Frozen):
+    """Where the model holds; a range that is not given is not limited."""
+
+    altitude_km: ValidityRange
+    inclination_deg: ValidityRange
+    epoch_year: ValidityRange | None = None
+    diameter_mm: ValidityRange
+
+
+class ModelCard(_Frozen):
+    """Everything a reader must know of a flux model before believing it."""
+
+    schema_version: Literal[1]
+    title: Text
+    kind: Kind
+    family: Text = Field(description="which implementation computes it")
+    citation: tuple[Text, ...] = Field(min_length=1)
+    equation: Text
+    area_convention: AreaConvention = Field(
+        description="of the published numbers; inside everything is cross_section"
+    )
+    uncertainty: Text
+    licence: Text
+    validity: Validity
+    options: dict[str, Option] = {}
+    constants: dict[str, Finite | tuple[Finite, ...]] = {}
+    tables: dict[str, Text] = {}
+    flags: tuple[CardFlag, ...] = ()
+    unverified: tuple[Text, ...] = ()
+
+
+def read_card(path: Path) -> ModelCard:
+    """Read and check the card of a flux model.
+
+    Parameters
+    ----------
+    path : Path
+        ``model.toml``.
+
+    Returns
+    -------
+    ModelCard
+        The validated card.
+
+    Raises
+    ------
+    InputError
+        With every problem of the card: unknown key, missing key, wrong value.
+    """
+    try:
+        return ModelCard.model_validate(read_toml(path))
+    except ValidationError as error:
+        raise InputError(
+            Problem(
+                str(path),
+                ".".join(str(part) for part in item["loc"]) or "card",
+                _shown(item.get("input")),
+                item["msg"][:1].lower() + item["msg"][1:],
+            )
+            for item in error.errors()
+        ) from None
+
+
+def _shown(value: Any) -> Any:
+    return "a table" if isinstance(value, dict) else value
+
+
+def read_table(
+    path: Path, columns: tuple[str, ...], *, key: str
+) -> dict[str, NDArray[np.float64]]:
+    """Read columns of a CSV table with ``#`` comment lines; empty cells become NaN.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    columns : tuple of str
+        Columns that must be there.
+    key : str
+        Name of the table in the card, for error messages.
+
+    Returns
+    -------
+    dict
+        Column name -> values, in the unit that the name states.
+
+    Raises
+    ------
+    InputError
+        Missing file, missing column, a cell that is not a number.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise bad(path, f"tables.{key}", str(error), "a readable CSV file") from None
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    reader = csv.DictReader(lines)
+    names = reader.fieldnames or ()
+    missing = [name for name in columns if name not in names]
+    if missing:
+        raise bad(path, "columns", list(names), f"the columns {', '.join(columns)}")
+    rows = list(reader)
+    problems: list[Problem] = []
+    table = {name: np.full(len(rows), np.nan) for name in columns}
+    for number, row in enumerate(rows):
+        for name in columns:
+            cell = (row[name] or "").strip()
+            try:
+                table[name][number] = float(cell) if cell else np.nan
+            except ValueError:
+                problems.append(
+                    Problem(str(path), f"{name}[{number}]", cell, "a number or nothing")
+                )
+    if not rows:
+        problems.append(Problem(str(path), "rows", 0, "at least one row of numbers"))
+    if problems:
+        raise InputError(problems)
+    return table

@@ -1,0 +1,1 @@
+"""External file readers live here."""

@@ -1,0 +1,292 @@
+"""Judge a mesh: closed, outward, without degenerate or duplicated faces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmod.errors import InputError, Problem
+from mmod.geometry.mesh import Mesh
+
+if TYPE_CHECKING:
+    from mmod.geometry.vehicle import Vehicle
+
+IntArray = NDArray[np.int64]
+
+DEGENERATE = 1e-10
+"""A face is degenerate when its area is below this times its longest edge squared."""
+_NAMED = 3  # faces named in one message
+
+
+@dataclass(frozen=True, eq=False)
+class MeshReport:
+    """What `check_mesh` found; faces are indices into ``mesh.triangles``.
+
+    Parameters
+    ----------
+    n_faces, n_vertices, n_solids, n_panels, n_zones : int
+        Sizes; solids are the closed ones.
+    n_normals : int
+        Distinct (bit-identical) normals.
+    area, volume : float
+        One side of all faces [m2]; sum over closed solids, overlaps counted twice
+        [m3].
+    degenerate_faces, duplicate_faces, flipped_faces, open_faces : array
+        Zero-area faces; second and later copies; faces turned against their
+        neighbours; faces beside a hole.
+    inverted_solids : list of str
+        Closed solids whose normals point inwards.
+    empty_zones : list of str
+        Zones that no face refers to.
+    problems : list of Problem
+        All of it in words; empty for a sound mesh.
+    """
+
+    n_faces: int
+    n_vertices: int
+    n_solids: int
+    n_panels: int
+    n_zones: int
+    n_normals: int
+    area: float
+    volume: float
+    degenerate_faces: IntArray
+    duplicate_faces: IntArray
+    flipped_faces: IntArray
+    open_faces: IntArray
+    inverted_solids: list[str]
+    empty_zones: list[str]
+    problems: list[Problem]
+
+    @property
+    def ok(self) -> bool:
+        """True when nothing was found."""
+        return not self.problems
+
+    @property
+    def watertight(self) -> bool:
+        """True when every closed solid is closed."""
+        return self.open_faces.size == 0
+
+    def raise_if_bad(self) -> None:
+        """Raise `InputError` with every problem, if there is one.
+
+        Raises
+        ------
+        InputError
+            When the mesh is not sound.
+        """
+        if self.problems:
+            raise InputError(self.problems)
+
+
+def check_mesh(
+    vehicle: Vehicle | Mesh, zone_names: list[str] | None = None
+) -> MeshReport:
+    """Check a vehicle's mesh.
+
+    Parameters
+    ----------
+    vehicle : Vehicle or Mesh
+        What to check.
+    zone_names : list of str, optional
+        Names of the zones when a bare mesh is given.
+
+    Returns
+    -------
+    MeshReport
+        Findings; call ``raise_if_bad`` to refuse a bad mesh.
+
+    Notes
+    -----
+    Every closed solid must be a set of closed, consistently oriented surfaces, each
+    with positive signed volume. An edge is met once in either direction; vertices at
+    the same place but with other numbers are not joined (readers join them). Panels
+    are checked for degenerate and duplicated faces alone. That rays meet no back face
+    first is a matter of overlapping solids and is measured by the engine.
+    """
+    if isinstance(vehicle, Mesh):
+        mesh, source = vehicle, "mesh"
+        names = zone_names or [
+            f"zone {i}" for i in range(int(mesh.face_zone.max()) + 1)
+        ]
+    else:
+        mesh, source = vehicle.mesh, str(vehicle.card)
+        names = [zone.name for zone in vehicle.zones]
+    return _Check(mesh, source, names).report()
+
+
+class _Check:
+    def __init__(self, mesh: Mesh, source: str, zone_names: list[str]) -> None:
+        self.mesh, self.source, self.zone_names = mesh, source, zone_names
+        self.problems: list[Problem] = []
+
+    def report(self) -> MeshReport:
+        mesh = self.mesh
+        degenerate = self._degenerate()
+        duplicate = self._duplicate()
+        flipped, opened = self._edges(duplicate)
+        inverted = self._inverted(flipped.size == 0 and opened.size == 0)
+        used = np.zeros(len(self.zone_names), dtype=bool)
+        unknown = mesh.face_zone >= len(used)
+        self._name("unknown zone", np.flatnonzero(unknown), "a zone of the vehicle")
+        used[mesh.face_zone[~unknown]] = True
+        empty = [
+            name for name, seen in zip(self.zone_names, used, strict=True) if not seen
+        ]
+        for name in empty:
+            self._add("unreferenced zone", name, "at least one face in every zone")
+        return MeshReport(
+            n_faces=mesh.n_faces,
+            n_vertices=len(mesh.vertices),
+            n_solids=int((~mesh.solid_is_panel).sum()),
+            n_panels=int(mesh.solid_is_panel.sum()),
+            n_zones=len(self.zone_names),
+            n_normals=len(np.unique(mesh.normals.view("V24"))),
+            area=float(mesh.areas.sum()),
+            volume=float(mesh.solid_volumes().sum()),
+            degenerate_faces=degenerate,
+            duplicate_faces=duplicate,
+            flipped_faces=flipped,
+            open_faces=opened,
+            inverted_solids=inverted,
+            empty_zones=empty,
+            problems=self.problems,
+        )
+
+    def _add(self, key: str, value: object, expected: str) -> None:
+        self.problems.append(Problem(self.source, key, value, expected))
+
+    def _name(self, what: str, faces: IntArray, expected: str) -> None:
+        """One problem per solid that has such faces."""
+        mesh = self.mesh
+        for solid in np.unique(mesh.face_solid[faces]):
+            mine = faces[mesh.face_solid[faces] == solid]
+            listed = ", ".join(
+                f"{face} at ({', '.join(f'{x:.3f}' for x in mesh.centroids[face])})"
+                for face in mine[:_NAMED]
+            )
+            more = f" and {mine.size - _NAMED} more" if mine.size > _NAMED else ""
+            key = f"{mesh.solid_name[solid]}: {what}"
+            self._add(key, f"{mine.size}: face {listed}{more}", expected)
+
+    def _degenerate(self) -> IntArray:
+        mesh = self.mesh
+        corners = mesh.vertices[mesh.triangles]
+        edges = corners - np.roll(corners, 1, axis=1)
+        longest = (edges**2).sum(axis=2).max(axis=1)
+        faces = np.flatnonzero(~(mesh.areas > DEGENERATE * longest))
+        self._name("zero-area face", faces, "faces with an area")
+        return faces
+
+    def _duplicate(self) -> IntArray:
+        mesh = self.mesh
+        corners = np.sort(mesh.triangles, axis=1).astype(np.int64)
+        n = len(mesh.vertices)
+        order = np.lexsort((corners[:, 2], corners[:, 0] * n + corners[:, 1]))
+        same = (corners[order[1:]] == corners[order[:-1]]).all(axis=1)
+        faces = np.sort(order[1:][same])  # lexsort is stable: the first copy stays
+        self._name("duplicated face", faces, "every face once")
+        return faces
+
+    def _edges(self, duplicate: IntArray) -> tuple[IntArray, IntArray]:
+        """Faces turned against their neighbours, faces beside a hole."""
+        mesh = self.mesh
+        keep = ~mesh.two_sided
+        keep[duplicate] = False
+        faces = np.flatnonzero(keep)
+        start = mesh.triangles[faces].astype(np.int64)
+        end = np.roll(start, -1, axis=1)
+        owner = np.repeat(faces, 3)
+        start, end = start.ravel(), end.ravel()
+        low, high = np.minimum(start, end), np.maximum(start, end)
+        key = low * len(mesh.vertices) + high
+        order = np.argsort(key, kind="stable")
+        sorted_key = key[order]
+        _, first, count = np.unique(sorted_key, return_index=True, return_counts=True)
+        once = order[first[count == 1]]
+        opened = np.unique(owner[once])
+        self._name("open edge (missing face)", opened, "a closed surface")
+        many = np.unique(owner[np.isin(key, sorted_key[first[count > 2]])])
+        self._name("edge of three or more faces", many, "two faces at every edge")
+        a, b = order[first[count == 2]], order[first[count == 2] + 1]
+        against = (start < end)[a] == (start < end)[b]
+        flipped = np.zeros(0, dtype=np.int64)
+        if against.any():
+            touched = np.isin(
+                mesh.face_solid,
+                mesh.face_solid[owner[np.concatenate([a, b])[np.tile(against, 2)]]],
+            )
+            mine = touched[owner[a]]
+            flipped = _minority(owner[a][mine], owner[b][mine], against[mine])
+            self._name("flipped face", flipped, "all normals outwards")
+        return flipped, np.union1d(opened, many)
+
+    def _inverted(self, sound: bool) -> list[str]:
+        """Find closed surfaces with negative volume, where edges are in order."""
+        mesh = self.mesh
+        if not sound:
+            return []
+        volumes = mesh.solid_volumes()
+        found = [
+            mesh.solid_name[solid]
+            for solid in np.flatnonzero(~mesh.solid_is_panel)
+            if not volumes[solid] > 0.0 or self._pieces_inverted(int(solid))
+        ]
+        for name in found:
+            expected = "normals outwards (positive volume) on every closed surface"
+            self._add(f"{name}: inverted solid", "negative volume", expected)
+        return found
+
+    def _pieces_inverted(self, solid: int) -> bool:
+        """Whether one of several separate surfaces of a solid is inside out."""
+        mesh = self.mesh
+        triangles = mesh.triangles[mesh.face_solid == solid]
+        low = int(triangles.min())
+        count = int(triangles.max()) - low + 1
+        used = len(np.unique(triangles))
+        if used - len(triangles) // 2 <= 2:
+            return False  # Euler: one closed surface of genus 0 (V - F/2 = 2) or less
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
+        local = triangles - low
+        rows, columns = local.ravel(), np.roll(local, 1, axis=1).ravel()
+        graph = coo_array((np.ones(rows.size), (rows, columns)), shape=(count, count))
+        _, label = connected_components(graph, directed=False)
+        corner = mesh.vertices[triangles] - mesh.vertices[triangles[0, 0]]
+        sixth = np.linalg.det(corner) / 6.0
+        piece = label[local[:, 0]]
+        volume = np.bincount(piece, weights=sixth)
+        return bool((volume[np.unique(piece)] <= 0.0).any())
+
+
+def _minority(left: IntArray, right: IntArray, against: NDArray[np.bool_]) -> IntArray:
+    """Faces to flip so that neighbours agree: the smaller side of each surface."""
+    neighbours: dict[int, list[tuple[int, bool]]] = {}
+    for a, b, turned in zip(
+        left.tolist(), right.tolist(), against.tolist(), strict=True
+    ):
+        neighbours.setdefault(a, []).append((b, turned))
+        neighbours.setdefault(b, []).append((a, turned))
+    side: dict[int, bool] = {}
+    found: list[int] = []
+    for seed in neighbours:
+        if seed in side:
+            continue
+        side[seed] = False
+        surface, waiting = [seed], [seed]
+        while waiting:
+            face = waiting.pop()
+            for other, turned in neighbours[face]:
+                if other not in side:
+                    side[other] = side[face] != turned
+                    surface.append(other)
+                    waiting.append(other)
+        flipped = [face for face in surface if side[face]]
+        kept = [face for face in surface if not side[face]]
+        found.extend(flipped if len(flipped) <= len(kept) else kept)
+    return np.array(sorted(found), dtype=np.int64)

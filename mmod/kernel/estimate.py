@@ -1,0 +1,499 @@
+"""Importance estimator: threats drawn per face, rays cast back to where they come from.
+
+For each face the threats are drawn in proportion to a known unshadowed contribution;
+the ray from a point of the face against the flight direction decides what is visible.
+Random numbers are keyed by face, replicate and sample, so a face gives the same bits
+wherever and in whatever company it is computed.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmod.kernel._jit import jit, leaf
+from mmod.kernel.ray import Scene, Scratch, make_scratch, transmission
+from mmod.kernel.rng import BLOCK_BIN, BLOCK_EVENT, BLOCK_SHIFT, uniforms
+from mmod.kernel.sample import fill_proposal, search
+from mmod.kernel.tables import (
+    Faces,
+    Floats,
+    Ints,
+    Tables,
+    Threats,
+    log_diameter_of,
+    penetrating_flux,
+)
+
+# Plastic-number lattice: successive points of a face fill it evenly.
+_STEP_A = 0.7548776662466927
+_STEP_B = 0.5698402909980532
+
+EVENT_FIELDS = (
+    "face",
+    "x",
+    "y",
+    "z",
+    "azimuth",
+    "sin_elevation",
+    "speed",
+    "cosine",
+    "threat",
+    "expected",
+    "priority",
+)
+N_FIELDS = 11
+
+AZIMUTH_BINS = 36
+ELEVATION_BINS = 36
+SPEED_BINS = 45
+COSINE_BINS = 20
+DIAMETER_BINS = 50
+LOG_DIAMETER_MIN = np.log(1e-5)
+LOG_DIAMETER_MAX = np.log(1.0)
+SPEED_MAX = 90_000.0
+"""End of the speed histogram [m/s]: beyond every meteoroid bound to the Sun."""
+N_BINS = AZIMUTH_BINS + ELEVATION_BINS + SPEED_BINS + COSINE_BINS + DIAMETER_BINS
+
+
+class FaceTally(NamedTuple):
+    """Sums over the replicates of one block of faces.
+
+    ``first`` and ``second`` (n, n_model + 1, n_damage): sums over the replicates of
+    the replicate's estimate and of its square; the last model is the total.
+    ``free`` the same without shadows; ``outside`` (n, n_model + 1): sum of the
+    penetrations outside the validity range; ``seen``, ``drawn`` (n,) rays;
+    ``histogram`` (n_model, N_BINS): penetrations by azimuth, sin(elevation), speed,
+    cosine of the obliquity, log diameter; ``events`` (n_model, n_event + 1, N_FIELDS) the samples of
+    highest priority.
+    """
+
+    first: Floats
+    second: Floats
+    free: Floats
+    outside: Floats
+    seen: Ints
+    drawn: Ints
+    histogram: Floats
+    events: Floats
+
+
+@jit
+def importance_block(
+    scene: Scene,
+    faces: Faces,
+    threats: Threats,
+    tables: Tables,
+    in_total: Ints,
+    to_lvlh: Floats,
+    members: Ints,
+    samples: Ints,
+    replicates: int,
+    n_event: int,
+    offset: float,
+    key: NDArray[np.uint64],
+    event_key: NDArray[np.uint64],
+) -> FaceTally:
+    """Estimate the expected numbers per second on a block of faces.
+
+    Parameters
+    ----------
+    scene, faces, threats, tables
+        The problem.
+    in_total : ndarray of int64, shape (n_model,)
+        1 for the models that enter the total.
+    to_lvlh : ndarray, shape (3, 3)
+        Rotation from body to LVLH axes.
+    members : ndarray of int64, shape (n,)
+        Face numbers of the block (one zone, ordered by normal).
+    samples : ndarray of int64, shape (n,)
+        Samples per replicate of each face.
+    replicates : int
+        Independent randomised replicates.
+    n_event : int
+        Events kept per model.
+    offset : float
+        Distance by which rays start off the face [m].
+    key, event_key : ndarray of uint64, shape (2,)
+        Random streams of the estimate and of the event selection.
+
+    Returns
+    -------
+    FaceTally
+        In units of 1/s: multiply by the duration of the phase.
+    """
+    n = members.shape[0]
+    models, cells = threats.cell_weight.shape
+    damages = tables.impact.shape[2] + 1
+    tally = FaceTally(
+        np.zeros((n, models + 1, damages)),
+        np.zeros((n, models + 1, damages)),
+        np.zeros((n, models + 1, damages)),
+        np.zeros((n, models + 1)),
+        np.zeros(n, dtype=np.int64),
+        np.zeros(n, dtype=np.int64),
+        np.zeros((models, N_BINS)),
+        np.zeros((models, n_event + 1, N_FIELDS)),
+    )
+    room = _Room(
+        np.zeros((models, 2, cells)),
+        np.zeros((models, 2)),
+        np.zeros(cells),
+        np.zeros(cells),
+        np.zeros((models + 1, damages)),
+        np.zeros(models, dtype=np.int64),
+    )
+    _fill_tally(
+        scene,
+        make_scratch(),
+        faces,
+        threats,
+        tables,
+        in_total,
+        to_lvlh,
+        members,
+        samples,
+        replicates,
+        n_event,
+        offset,
+        key,
+        event_key,
+        room,
+        tally,
+    )
+    return tally
+
+
+class _Room(NamedTuple):
+    """Work space of a block."""
+
+    work: Floats
+    share: Floats
+    chance: Floats
+    reach: Floats
+    replica: Floats
+    lowest: Ints
+
+
+@leaf
+def _fill_tally(
+    scene: Scene,
+    scratch: Scratch,
+    faces: Faces,
+    threats: Threats,
+    tables: Tables,
+    in_total: Ints,
+    to_lvlh: Floats,
+    members: Ints,
+    samples: Ints,
+    replicates: int,
+    n_event: int,
+    offset: float,
+    key: NDArray[np.uint64],
+    event_key: NDArray[np.uint64],
+    room: _Room,
+    tally: FaceTally,
+) -> None:
+    n = members.shape[0]
+    models, cells = threats.cell_weight.shape
+    sizes = tables.impact.shape[2]
+    damages = sizes + 1
+    first, second, free = tally.first, tally.second, tally.free
+    outside, seen, drawn = tally.outside, tally.seen, tally.drawn
+    histogram, events = tally.histogram, tally.events
+    work, share, chance, reach = room.work, room.share, room.chance, room.reach
+    replica, lowest = room.replica, room.lowest
+    edges, corners = threats.edges, faces.corners
+    have, have_x, have_y, have_z, have_shield, have_sides = False, 0.0, 0.0, 0.0, 0, 0
+    mass = 0.0
+
+    for i in range(n):
+        f = members[i]
+        bx, by, bz = faces.normals[f, 0], faces.normals[f, 1], faces.normals[f, 2]
+        shield, sides = faces.shield[f], np.int64(faces.two_sided[f])
+        nx = to_lvlh[0, 0] * bx + to_lvlh[0, 1] * by + to_lvlh[0, 2] * bz
+        ny = to_lvlh[1, 0] * bx + to_lvlh[1, 1] * by + to_lvlh[1, 2] * bz
+        nz = to_lvlh[2, 0] * bx + to_lvlh[2, 1] * by + to_lvlh[2, 2] * bz
+        if not (
+            have
+            and bx == have_x
+            and by == have_y
+            and bz == have_z
+            and shield == have_shield
+            and sides == have_sides
+        ):
+            mass = fill_proposal(
+                threats,
+                tables,
+                in_total,
+                shield,
+                sides,
+                nx,
+                ny,
+                nz,
+                work,
+                share,
+                chance,
+                reach,
+            )
+            have, have_x, have_y, have_z = True, bx, by, bz
+            have_shield, have_sides = shield, sides
+        if mass <= 0.0:
+            continue
+        area = faces.areas[f] * faces.solidity[f]
+        count = samples[i]
+        for r in range(replicates):
+            for e in range(models + 1):
+                for d in range(damages):
+                    replica[e, d] = 0.0
+            u_threat, u_a, u_b, _ = uniforms(key, f, r, 0, BLOCK_SHIFT)
+            for k in range(count):
+                drawn[i] += 1
+                u = (k + u_threat) / count
+                cell = search(reach, 0, cells, u)
+                w_bin, w_speed, w_azimuth, w_sine = uniforms(key, f, r, k, BLOCK_BIN)
+                t = search(
+                    threats.reach, threats.first[cell], threats.first[cell + 1], w_bin
+                )
+                speed = edges[t, 4] + w_speed * (edges[t, 5] - edges[t, 4])
+                sine = edges[t, 2] + w_sine * (edges[t, 3] - edges[t, 2])
+                if threats.side[t] == 0:
+                    azimuth = edges[t, 0] + w_azimuth * (edges[t, 1] - edges[t, 0])
+                else:
+                    azimuth = threats.side[t] * np.arccos(
+                        min(max(speed / threats.coupling[t], -1.0), 1.0)
+                    )
+                flat = np.sqrt(max(1.0 - sine * sine, 0.0))
+                lx, ly, lz = flat * np.cos(azimuth), flat * np.sin(azimuth), sine
+                cosine = nx * lx + ny * ly + nz * lz
+                face_side = 1.0
+                if sides == 1 and cosine < 0.0:
+                    cosine = -cosine
+                    face_side = -1.0
+                if cosine <= 0.0 or speed <= 0.0:
+                    continue
+                dx = to_lvlh[0, 0] * lx + to_lvlh[1, 0] * ly + to_lvlh[2, 0] * lz
+                dy = to_lvlh[0, 1] * lx + to_lvlh[1, 1] * ly + to_lvlh[2, 1] * lz
+                dz = to_lvlh[0, 2] * lx + to_lvlh[1, 2] * ly + to_lvlh[2, 2] * lz
+                # Point on the face: lattice with a random shift, folded.
+                a = u_a + k * _STEP_A
+                b = u_b + k * _STEP_B
+                a -= np.floor(a)
+                b -= np.floor(b)
+                if a + b > 1.0:
+                    a, b = 1.0 - a, 1.0 - b
+                lift = offset * face_side
+                ox = (
+                    corners[f, 0, 0]
+                    + a * (corners[f, 1, 0] - corners[f, 0, 0])
+                    + b * (corners[f, 2, 0] - corners[f, 0, 0])
+                    + lift * bx
+                )
+                oy = (
+                    corners[f, 0, 1]
+                    + a * (corners[f, 1, 1] - corners[f, 0, 1])
+                    + b * (corners[f, 2, 1] - corners[f, 0, 1])
+                    + lift * by
+                )
+                oz = (
+                    corners[f, 0, 2]
+                    + a * (corners[f, 1, 2] - corners[f, 0, 2])
+                    + b * (corners[f, 2, 2] - corners[f, 0, 2])
+                    + lift * bz
+                )
+                visible = transmission(scene, scratch, ox, oy, oz, dx, dy, dz)
+                if visible > 0.0:
+                    seen[i] += 1
+                density = chance[cell] * threats.chance[t]
+                scale = area * cosine / (density * count * replicates)
+                for e in range(models):
+                    w = threats.weight[e, t]
+                    if w <= 0.0:
+                        continue
+                    curve = threats.curve[e, cell]
+                    table = tables.index[shield, e, curve]
+                    flux, beyond = 0.0, 0.0
+                    if table >= 0:
+                        flux, beyond = penetrating_flux(
+                            tables, shield, e, curve, table, speed, cosine
+                        )
+                    for d in range(damages):
+                        x = (
+                            w
+                            * scale
+                            * (tables.impact[e, curve, d] if d < sizes else flux)
+                        )
+                        free[i, e, d] += x
+                        replica[e, d] += x * visible
+                        if in_total[e] == 1:
+                            free[i, models, d] += x
+                            replica[models, d] += x * visible
+                    hit = w * scale * flux * visible
+                    if not hit > 0.0:
+                        continue
+                    outside[i, e] += hit * beyond
+                    if in_total[e] == 1:
+                        outside[i, models] += hit * beyond
+                    v, v_size, _, _ = uniforms(event_key, f, r, k, BLOCK_EVENT + 8 * e)
+                    # A diameter among those that penetrate here: same flux ratio.
+                    size = log_diameter_of(
+                        tables, e, curve, np.log(v_size * flux / tables.share[shield])
+                    )
+                    _fill_histogram(
+                        histogram, e, azimuth, sine, speed, cosine, size, hit
+                    )
+                    if n_event > 0:
+                        priority = hit / v
+                        slot = lowest[e]
+                        if priority > events[e, slot, 10]:
+                            events[e, slot, 0] = f
+                            events[e, slot, 1] = ox
+                            events[e, slot, 2] = oy
+                            events[e, slot, 3] = oz
+                            events[e, slot, 4] = azimuth
+                            events[e, slot, 5] = sine
+                            events[e, slot, 6] = speed
+                            events[e, slot, 7] = cosine
+                            events[e, slot, 8] = t
+                            events[e, slot, 9] = hit
+                            events[e, slot, 10] = priority
+                            lowest[e] = _lowest_priority(events, e)
+            for e in range(models + 1):
+                for d in range(damages):
+                    # Sums of the replicates' own estimates: back to one replicate.
+                    x = replica[e, d] * replicates
+                    first[i, e, d] += x
+                    second[i, e, d] += x * x
+
+
+@leaf
+def _lowest_priority(events: Floats, e: int) -> int:
+    slot = 0
+    for k in range(1, events.shape[1]):
+        if events[e, k, 10] < events[e, slot, 10]:
+            slot = k
+    return slot
+
+
+@leaf
+def _fill_histogram(
+    histogram: Floats,
+    e: int,
+    azimuth: float,
+    sine: float,
+    speed: float,
+    cosine: float,
+    log_diameter: float,
+    hit: float,
+) -> None:
+    a = int((azimuth + np.pi) / (2.0 * np.pi) * AZIMUTH_BINS)
+    histogram[e, min(max(a, 0), AZIMUTH_BINS - 1)] += hit
+    b = min(max(int((sine + 1.0) * 0.5 * ELEVATION_BINS), 0), ELEVATION_BINS - 1)
+    histogram[e, AZIMUTH_BINS + b] += hit
+    c = min(int(speed / SPEED_MAX * SPEED_BINS), SPEED_BINS - 1)
+    histogram[e, AZIMUTH_BINS + ELEVATION_BINS + c] += hit
+    g = min(int(cosine * COSINE_BINS), COSINE_BINS - 1)
+    histogram[e, AZIMUTH_BINS + ELEVATION_BINS + SPEED_BINS + g] += hit
+    span = LOG_DIAMETER_MAX - LOG_DIAMETER_MIN
+    h = int((log_diameter - LOG_DIAMETER_MIN) / span * DIAMETER_BINS)
+    h = min(max(h, 0), DIAMETER_BINS - 1)
+    histogram[e, N_BINS - DIAMETER_BINS + h] += hit
+
+
+@jit
+def visibility_block(
+    scene: Scene,
+    faces: Faces,
+    members: Ints,
+    count: int,
+    offset: float,
+    key: NDArray[np.uint64],
+) -> Floats:
+    """Return the cosine-weighted isotropic visibility of each face of a block.
+
+    Parameters
+    ----------
+    scene, faces : Scene, Faces
+    members : ndarray of int64, shape (n,)
+        Face numbers.
+    count : int
+        Rays per face (two-sided faces: half from each side, as drawn).
+    offset : float
+        Distance by which rays start off the face [m].
+    key : ndarray of uint64, shape (2,)
+        Random stream.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Mean transmission over cosine-distributed directions: 1 for a face of a free
+        convex body.
+    """
+    out = np.zeros(members.shape[0])
+    _fill_visibility(scene, make_scratch(), faces, members, count, offset, key, out)
+    return out
+
+
+@leaf
+def _fill_visibility(
+    scene: Scene,
+    scratch: Scratch,
+    faces: Faces,
+    members: Ints,
+    count: int,
+    offset: float,
+    key: NDArray[np.uint64],
+    out: Floats,
+) -> None:
+    p = faces.corners
+    for i in range(members.shape[0]):
+        f = members[i]
+        nx, ny, nz = faces.normals[f, 0], faces.normals[f, 1], faces.normals[f, 2]
+        # Any two axes across the normal.
+        if abs(nx) < 0.9:
+            hx, hy, hz = 0.0, -nz, ny
+        else:
+            hx, hy, hz = nz, 0.0, -nx
+        size = np.sqrt(hx * hx + hy * hy + hz * hz)
+        hx, hy, hz = hx / size, hy / size, hz / size
+        gx, gy, gz = ny * hz - nz * hy, nz * hx - nx * hz, nx * hy - ny * hx
+        total = 0.0
+        shift, turn, u_a, u_b = uniforms(key, f, 0, 0, BLOCK_SHIFT)
+        for k in range(count):
+            _, w_turn, w_a, w_b = uniforms(key, f, 1, k, BLOCK_BIN)
+            u = (k + shift) / count
+            sine, phi = np.sqrt(u), 2.0 * np.pi * (w_turn + turn)
+            cosine = np.sqrt(1.0 - u)
+            side = 1.0
+            if faces.two_sided[f] == 1 and (k + int(u_a * 2.0)) % 2 == 1:
+                side = -1.0
+            x, y = sine * np.cos(phi), sine * np.sin(phi)
+            dx = x * hx + y * gx + side * cosine * nx
+            dy = x * hy + y * gy + side * cosine * ny
+            dz = x * hz + y * gz + side * cosine * nz
+            a, b = w_a, w_b
+            if a + b > 1.0:
+                a, b = 1.0 - a, 1.0 - b
+            lift = offset * side
+            ox = (
+                p[f, 0, 0]
+                + a * (p[f, 1, 0] - p[f, 0, 0])
+                + b * (p[f, 2, 0] - p[f, 0, 0])
+                + lift * nx
+            )
+            oy = (
+                p[f, 0, 1]
+                + a * (p[f, 1, 1] - p[f, 0, 1])
+                + b * (p[f, 2, 1] - p[f, 0, 1])
+                + lift * ny
+            )
+            oz = (
+                p[f, 0, 2]
+                + a * (p[f, 1, 2] - p[f, 0, 2])
+                + b * (p[f, 2, 2] - p[f, 0, 2])
+                + lift * nz
+            )
+            total += transmission(scene, scratch, ox, oy, oz, dx, dy, dz)
+        out[i] = total / count

@@ -1,0 +1,86 @@
+"""Pictures of results; matplotlib and pyvista are imported when one is drawn."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from mmod.errors import bad
+
+PICTURES: dict[str, str] = {
+    "penetration_flux": "mmod.plot.surface:plot",
+    "penetration_probability": "mmod.plot.surface:plot",
+    "exposed_fraction": "mmod.plot.surface:plot",
+    "relative_error": "mmod.plot.surface:plot",
+    "drivers": "mmod.plot.charts:drivers",
+    "zones": "mmod.plot.charts:zones",
+}
+"""What can be drawn, and the function that draws it."""
+
+
+def draw(
+    tree: xr.DataTree,
+    quantity: str = "penetration_flux",
+    *,
+    file: str | os.PathLike[str] | None = None,
+    **options: Any,
+) -> Path | NDArray[np.uint8]:
+    """Draw one of `PICTURES`.
+
+    Parameters
+    ----------
+    tree : xarray.DataTree
+        A result.
+    quantity : str
+        Key of `PICTURES`.
+    file : path, optional
+        Picture to write (.png, .pdf or .svg); without it the image is returned.
+    **options
+        Options of the function that draws.
+
+    Returns
+    -------
+    Path or ndarray of uint8, shape (height, width, 3)
+        The file, or the image.
+
+    Raises
+    ------
+    InputError
+        When the quantity is unknown or an option does not fit it.
+    """
+    if quantity not in PICTURES:
+        raise bad("plot", "quantity", quantity, f"one of {', '.join(PICTURES)}")
+    module, name = PICTURES[quantity].split(":")
+    try:
+        function = getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != "matplotlib":
+            raise
+        raise bad(
+            "plot", "matplotlib", "not installed", 'pip install "mmod[plot]"'
+        ) from None
+    known = set(function.__kwdefaults__ or {}) - {"file"}
+    for key, value in options.items():
+        if key not in known:
+            raise bad("plot", key, value, f"an option among {sorted(known)}")
+    if module.endswith("surface"):
+        options["quantity"] = quantity
+        function = _by_keyword(function)
+    result: Path | NDArray[np.uint8] = function(tree, file=file, **options)
+    return result
+
+
+def _by_keyword(function: Any) -> Any:
+    def call(tree: xr.DataTree, *, quantity: str, **rest: Any) -> Any:
+        return function(tree, quantity, **rest)
+
+    return call
+
+
+__all__ = ["PICTURES", "draw"]

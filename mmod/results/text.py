@@ -1,0 +1,201 @@
+"""The report of a run as text: what was computed, by zone, and how sure it is."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any, Literal
+
+import numpy as np
+import xarray as xr
+
+from mmod.constants import YEAR
+from mmod.results import risk, schema
+from mmod.results.numbers import near_one, with_error
+from mmod.results.outcome import PENETRATION
+from mmod.results.table import make_table
+
+_TOP = 15
+_SAMPLING_ONLY = (
+    "95 %, sampling error only: they do not hold the error of the flux models,"
+    " of the damage equations, of the shields or of the attitude."
+)
+
+
+def report(
+    tree: xr.DataTree,
+    *,
+    all: bool = False,
+    order: Literal["risk", "module", "file"] = "risk",
+    by: Literal["zone", "module"] = "zone",
+    environment: str = "total",
+    width: int | None = None,
+) -> str:
+    """Return the report of a result: heading, zone table, totals by environment.
+
+    Parameters
+    ----------
+    tree : xarray.DataTree
+        A result.
+    all : bool
+        Every row; by default the fifteen with the greatest risk, the rest pooled.
+    order : {"risk", "module", "file"}
+        Order of the rows.
+    by : {"zone", "module"}
+        What a row is.
+    environment : str
+        Environment of the table.
+    width : int, optional
+        Wrap the table into blocks no wider than this.
+
+    Returns
+    -------
+    str
+        Text, without a trailing newline.
+
+    Raises
+    ------
+    InputError
+        When the environment or the order is unknown.
+    """
+    table = make_table(tree, by=by, environment=environment, order=order)
+    # a pooled remainder only makes sense below the greatest risks
+    top = None if all or order != "risk" else _TOP
+    caption = (
+        f"By {by}, environment {environment!r}; N and penetrations are expected"
+        " numbers over the exposure, diameters in mm are least particle diameters."
+    )
+    parts = [
+        heading(tree),
+        caption,
+        table.to_text(top=top, width=width),
+        environments(tree),
+    ]
+    return "\n\n".join(parts)
+
+
+def heading(tree: xr.DataTree) -> str:
+    """Return vehicle, exposure, models, criterion, sampling and flags of a result."""
+    zones = schema.group(tree, "/zones")
+    config, about = _json(tree.attrs.get("config")), provenance(tree)
+    area, exposed = float(zones["area"].sum()), float(zones["exposed_area"].sum())
+    faces = tree.sizes["face"]
+    vehicle = str(config.get("vehicle", "vehicle"))
+    lines = [
+        ("vehicle", f"{vehicle}: {faces:,} faces, {zones.sizes['zone']} zones,"),
+        ("", f"area {area:.4g} m², exposed {exposed:.4g} m²"),
+        *_labelled("exposure", _exposure(tree, config)),
+        *_labelled("models", _models(tree)),
+        *_labelled("criterion", _criteria(zones)),
+        *_labelled("sampling", [_sampling(tree, about)]),
+        *_labelled("flags", str(tree.attrs.get("flags", "")).splitlines() or ["none"]),
+        ("intervals", _SAMPLING_ONLY),
+    ]
+    title = str(tree.attrs.get("title", "")) or "mmod result"
+    return "\n".join([title, *(f"  {k:<10} {v}" for k, v in lines)])
+
+
+def environments(tree: xr.DataTree) -> str:
+    """Return penetrations of the whole vehicle under each model, and the total."""
+    labels = [str(m) for m in schema.group(tree, "/threats")["model"].values]
+    labels.append("total")
+    years = float(schema.group(tree, "/")["duration"]) / YEAR
+    wide = max(len(label) for label in labels)
+    lines = ["Whole vehicle, penetrations over the exposure (and per year):"]
+    for label in labels:
+        total = risk.select(tree, None, label)
+        number, error = float(total.expected[-1]), float(total.stderr[-1])
+        low, high = (float(v[-1]) for v in total.pnp_interval)
+        if np.isnan(number):
+            lines.append(f"  {label:<{wide}}  not defined (no shield)")
+            continue
+        lines.append(
+            f"  {label:<{wide}}  {with_error(number, error)}"
+            f"  ({number / years:.3g} /yr)"
+            f"  PNP {near_one(float(total.pnp[-1]), low, high)}"
+        )
+    return "\n".join(lines)
+
+
+def provenance(tree: xr.DataTree) -> dict[str, Any]:
+    """Return what is known of the run, as a dict (empty when unreadable)."""
+    return _json(tree.attrs.get("provenance"))
+
+
+def _json(text: object) -> dict[str, Any]:
+    try:
+        value = json.loads(str(text))
+    except json.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _labelled(label: str, lines: list[str]) -> list[tuple[str, str]]:
+    return [(label if i == 0 else "", line) for i, line in enumerate(lines)]
+
+
+def phases(config: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the phases of a resolved run configuration."""
+    listed = config.get("phase") or config.get("phases") or []
+    return [p for p in listed if isinstance(p, dict)]
+
+
+def _exposure(tree: xr.DataTree, config: dict[str, Any]) -> list[str]:
+    seconds = float(schema.group(tree, "/")["duration"])
+    listed = phases(config)
+    lines = [
+        f"{seconds / 86400.0:.6g} d ({seconds / YEAR:.4g} yr), {len(listed)} phase"
+    ]
+    lines[0] += "" if len(listed) == 1 else "s"
+    for phase in listed[:6]:
+        angles = "/".join(
+            f"{float(phase.get(f'{a}_deg', 0.0)):g}" for a in ("yaw", "pitch", "roll")
+        )
+        lines.append(
+            f"{phase.get('start', '?')} to {phase.get('end', '?')},"
+            f" {phase.get('altitude_km', '?')} km, {phase.get('inclination_deg', '?')}"
+            f" deg, yaw/pitch/roll {angles} deg"
+        )
+    if len(listed) > 6:
+        lines.append(f"... and {len(listed) - 6} more")
+    return lines
+
+
+def _models(tree: xr.DataTree) -> list[str]:
+    group = schema.group(tree, "/threats")
+    rows = zip(
+        group["model"].values,
+        group["kind"].values,
+        group["in_total"].values,
+        strict=True,
+    )
+    return [
+        f"{model} ({kind}, {'in the total' if inside else 'beside the total'})"
+        for model, kind, inside in rows
+    ]
+
+
+def _criteria(zones: xr.Dataset) -> list[str]:
+    numbers = zones["expected"].sel(damage=PENETRATION).isel(environment=-1).values
+    defined = ~np.isnan(numbers)
+    names = zones["criterion"].values[defined]
+    counts = Counter(str(n) for n in names)
+    lines = [
+        f"{name} ({count} zone{'s' * (count != 1)})"
+        for name, count in counts.most_common()
+    ]
+    bare = int((~defined).sum())
+    if bare:
+        lines.append(f"none, casts shadows only ({bare} zone{'s' * (bare != 1)})")
+    return lines
+
+
+def _sampling(tree: xr.DataTree, about: dict[str, Any]) -> str:
+    rays = int(schema.group(tree, "/zones")["samples"].sum())
+    text = f"{tree.attrs.get('estimator') or 'importance'}, {rays:,} rays"
+    if "replicates" in about:
+        text += f", {about['replicates']} replicates"
+    text += f", seed {tree.attrs.get('seed')}"
+    if isinstance(about.get("table_error"), int | float):
+        text += f"; penetration tables within {about['table_error']:.1e} of N"
+    return text

@@ -1,0 +1,1 @@
+"""Sizes of holes in shields: no relation is shipped yet."""

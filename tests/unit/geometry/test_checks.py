@@ -1,0 +1,177 @@
+"""Planted errors, each found and named; sound meshes pass."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from mmod.errors import InputError
+from mmod.geometry import Mesh, check_mesh, shapes
+
+
+def mesh_of(*parts: shapes.Shape) -> Mesh:
+    meshes = []
+    for number, shape in enumerate(parts):
+        count = len(shape.triangles)
+        meshes.append(
+            Mesh(
+                shape.vertices,
+                shape.triangles,
+                np.full(count, number),
+                np.zeros(count, int),
+                [f"body.part{number}"],
+                np.ones(1),
+                np.array([shape.two_sided]),
+                np.zeros(1, bool),
+            )
+        )
+    return Mesh.concatenate(meshes)
+
+
+def change(mesh: Mesh, triangles, **more) -> Mesh:
+    count = len(triangles)
+    zone = np.resize(mesh.face_zone, count)
+    solid = np.resize(mesh.face_solid, count)
+    values = {"triangles": triangles, "face_zone": zone, "face_solid": solid, **more}
+    return dataclasses.replace(mesh, **values)
+
+
+BALL = mesh_of(shapes.sphere(1.0, 0.3))
+PAIR = mesh_of(shapes.cylinder(1.0, 2.0, 0.3), shapes.panel([2.0, 1.0], 0.25))
+
+
+def keys(mesh: Mesh) -> list[str]:
+    return [problem.key for problem in check_mesh(mesh).problems]
+
+
+@pytest.mark.parametrize("mesh", [BALL, PAIR])
+def test_sound_meshes_pass(mesh):
+    report = check_mesh(mesh)
+    assert report.ok
+    assert report.watertight
+    assert report.problems == []
+    report.raise_if_bad()
+    assert report.n_faces == mesh.n_faces
+    assert report.area == pytest.approx(mesh.areas.sum())
+    assert report.n_normals == len({tuple(n) for n in mesh.normals.tolist()})
+
+
+def test_flipped_face():
+    triangles = BALL.triangles.copy()
+    triangles[37] = triangles[37][::-1]
+    report = check_mesh(change(BALL, triangles))
+    assert report.flipped_faces.tolist() == [37]
+    assert [p.key for p in report.problems] == ["body.part0: flipped face"]
+    assert "face 37" in str(report.problems[0].value)
+
+
+def test_flipped_patch():
+    """Neighbours that are flipped together are found as such, not their rim."""
+    triangles = BALL.triangles.copy()
+    patch = np.arange(40, 60)
+    triangles[patch] = triangles[patch][:, ::-1]
+    report = check_mesh(change(BALL, triangles))
+    assert report.flipped_faces.tolist() == patch.tolist()
+
+
+def test_missing_face():
+    triangles = np.delete(BALL.triangles, 50, axis=0)
+    report = check_mesh(change(BALL, triangles))
+    assert [p.key for p in report.problems] == ["body.part0: open edge (missing face)"]
+    assert len(report.open_faces) == 3
+    assert not report.watertight
+
+
+def test_duplicated_face():
+    triangles = np.concatenate([BALL.triangles, BALL.triangles[20:21]])
+    report = check_mesh(change(BALL, triangles))
+    assert report.duplicate_faces.tolist() == [BALL.n_faces]
+    assert [p.key for p in report.problems] == ["body.part0: duplicated face"]
+
+
+def test_duplicated_face_of_a_panel():
+    turned = PAIR.triangles[-1:][:, [2, 1, 0]]
+    mesh = change(
+        PAIR,
+        np.concatenate([PAIR.triangles, turned]),
+        face_zone=np.append(PAIR.face_zone, 1),
+        face_solid=np.append(PAIR.face_solid, 1),
+    )
+    assert keys(mesh) == ["body.part1: duplicated face"]
+
+
+def test_zero_area_face():
+    vertices = BALL.vertices.copy()
+    a, b, c = BALL.triangles[60]
+    vertices[a] = 0.5 * (vertices[b] + vertices[c])
+    report = check_mesh(dataclasses.replace(BALL, vertices=vertices))
+    assert 60 in report.degenerate_faces
+    assert "body.part0: zero-area face" in [p.key for p in report.problems]
+    vertices[a] = vertices[b]
+    report = check_mesh(dataclasses.replace(BALL, vertices=vertices))
+    assert 60 in report.degenerate_faces
+
+
+def test_inverted_solid():
+    report = check_mesh(change(BALL, BALL.triangles[:, ::-1]))
+    assert report.inverted_solids == ["body.part0"]
+    assert [p.key for p in report.problems] == ["body.part0: inverted solid"]
+
+
+def test_one_of_two_surfaces_inverted():
+    """The sum of volumes is positive, still the small ball is inside out."""
+    large, small = shapes.sphere(2.0, 0.5), shapes.sphere(0.5, 0.2)
+    count = len(large.triangles) + len(small.triangles)
+
+    def joined(order):
+        return Mesh(
+            np.concatenate(
+                [large.vertices, small.vertices + np.array([9.0, 0.0, 0.0])]
+            ),
+            np.concatenate(
+                [large.triangles, small.triangles[:, order] + len(large.vertices)]
+            ),
+            np.zeros(count, int),
+            np.zeros(count, int),
+            ["body.two"],
+            np.ones(1),
+            np.zeros(1, bool),
+            np.zeros(1, bool),
+        )
+
+    assert keys(joined([0, 1, 2])) == []
+    assert keys(joined([0, 2, 1])) == ["body.two: inverted solid"]
+
+
+def test_edge_of_three_faces():
+    """A fin on a closed body."""
+    triangles = np.concatenate([BALL.triangles, [[0, 1, 200]]])
+    found = keys(change(BALL, triangles))
+    assert any("three or more" in key for key in found)
+
+
+def test_unreferenced_and_unknown_zone():
+    report = check_mesh(PAIR, zone_names=["one", "two", "three"])
+    assert report.empty_zones == ["three"]
+    assert [p.key for p in report.problems] == ["unreferenced zone"]
+    assert [p.value for p in report.problems] == ["three"]
+    report = check_mesh(PAIR, zone_names=["one"])
+    assert [p.key for p in report.problems] == ["body.part1: unknown zone"]
+
+
+def test_not_a_number():
+    vertices = BALL.vertices.copy()
+    vertices[3, 1] = np.nan
+    with pytest.raises(InputError, match=r"vertices\[3\]"):
+        dataclasses.replace(BALL, vertices=vertices)
+
+
+def test_several_errors_are_all_named():
+    triangles = PAIR.triangles.copy()
+    triangles[10] = triangles[10][::-1]
+    panel = int(np.flatnonzero(PAIR.two_sided)[0])
+    triangles[panel + 1] = triangles[panel]
+    with pytest.raises(InputError) as caught:
+        check_mesh(change(PAIR, triangles)).raise_if_bad()
+    found = {p.key for p in caught.value.problems}
+    assert found == {"body.part0: flipped face", "body.part1: duplicated face"}
