@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from mmod.kernel.tables import Floats, Tables
+from mmod.kernel.tables import Floats, Tables, fill_flux
 from mmod.shields import Shield
 
 SPEED_MIN, SPEED_MAX = 100.0, 1.0e5
@@ -89,6 +89,28 @@ class SizeCurve:
                 np.isfinite(high - low), (log_diameter - low) / (high - low), 0.0
             )
         return a + (b - a) * np.clip(u, 0.0, 1.0)
+
+    def reduced(self, log_diameter: Floats) -> Floats:
+        """Return log diameters with the gaps of the curve taken out.
+
+        Where the cumulative flux is flat there are no particles; such a stretch keeps
+        one part in a million of its length.
+        """
+        x = self.log_diameter
+        step = np.diff(x)
+        step = np.where(np.diff(self.log_flux) > -1e-9, 1e-6 * step, step)
+        s = x[0] + np.concatenate([[0.0], np.cumsum(step)])
+        out = np.interp(log_diameter, x, s)
+        out = np.where(log_diameter < x[0], log_diameter, out)
+        return np.where(log_diameter > x[-1], s[-1] + log_diameter - x[-1], out)
+
+    def unreduced(self, size: Floats) -> Floats:
+        """Return the log diameters of reduced sizes (inverse of `reduced`)."""
+        x = self.log_diameter
+        s = self.reduced(x)
+        out = np.interp(size, s, x)
+        out = np.where(size < s[0], size, out)
+        return np.where(size > s[-1], x[-1] + size - s[-1], out)
 
     @property
     def main_density(self) -> float:
@@ -240,7 +262,7 @@ def penetrating(
 class _Grid:
     cosine: Floats
     border: Floats
-    log_diameter: Floats
+    size: Floats
     outside: Floats
 
 
@@ -268,7 +290,7 @@ def _grid(shield: Shield, curve: SizeCurve, rows: int) -> _Grid:
         shield, curve, np.exp(nodes).ravel(), np.ascontiguousarray(angles).ravel()
     )
     tiny = np.exp(curve.log_flux_above(np.array(np.log(_CURVE_MAX))))
-    size = curve.log_diameter_of(np.log(np.maximum(flux, tiny)))
+    size = curve.reduced(curve.log_diameter_of(np.log(np.maximum(flux, tiny))))
     return _Grid(
         cosine,
         border,
@@ -337,7 +359,7 @@ def build_tables(
     for i, g in enumerate(grids):
         cosine[i] = g.cosine
         border[i, :, : g.border.shape[1]] = g.border
-        size[i, :, : g.log_diameter.shape[1]] = g.log_diameter
+        size[i, :, : g.size.shape[1]] = g.size
         outside[i, :, : g.outside.shape[1]] = g.outside
         segments[i] = g.border.shape[1] - 1
     hint = np.zeros((n, _HINTS), dtype=np.int64)
@@ -348,10 +370,12 @@ def build_tables(
     start, stop = np.log(_CURVE_MIN), np.log(_CURVE_MAX)
     grid = np.linspace(start, stop, _CURVE_NODES)
     log_curve = np.zeros((models, most, _CURVE_NODES))
+    curve_diameter = np.zeros((models, most, _CURVE_NODES))
     impact = np.zeros((models, most, len(impact_diameters)))
     for e, model in enumerate(curves):
         for c, curve in enumerate(model):
-            log_curve[e, c] = curve.log_flux_above(grid)
+            curve_diameter[e, c] = curve.unreduced(grid)
+            log_curve[e, c] = curve.log_flux_above(curve_diameter[e, c])
             impact[e, c] = np.exp(curve.log_flux_above(np.log(impact_diameters)))
     return Tables(
         index=index,
@@ -360,11 +384,12 @@ def build_tables(
         log_cosine=np.log(cosine),
         hint=hint,
         border=border,
-        log_diameter=size,
+        size=size,
         outside=outside,
         segments=segments,
         steps=np.full(n, _SEGMENT_STEPS, dtype=np.int64),
         log_curve=log_curve,
+        curve_diameter=curve_diameter,
         curve_start=float(start),
         curve_step=float(grid[1] - grid[0]),
         impact=impact,
@@ -393,8 +418,6 @@ def table_error(
         max over shields and curves of |sum w cos (P_table - P)| / sum w cos P, over
         the model's speeds and obliquities spread evenly in cos^2 (a tumbling plate).
     """
-    from mmod.kernel.tables import penetrating_flux
-
     worst = 0.0
     for k, shield in enumerate(shields):
         for e, model in enumerate(curves):
@@ -408,12 +431,8 @@ def table_error(
                 cosine = np.maximum(cosine, 2e-3)
                 exact, _ = penetrating(shield, curve, speeds[e], np.arccos(cosine))
                 exact = exact * tables.share[k]
-                approximate = np.array(
-                    [
-                        penetrating_flux(tables, k, e, c, table, v, x)[0]
-                        for v, x in zip(speeds[e], cosine, strict=True)
-                    ]
-                )
+                approximate = np.zeros(n)
+                fill_flux(tables, k, e, c, speeds[e], cosine, approximate)
                 total = float(np.sum(weights[e] * exact))
                 if total > 0.0:
                     error = abs(float(np.sum(weights[e] * (approximate - exact))))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from mmod.constants import YEAR
 from mmod.engine.problem import ResolvedProblem
 from mmod.engine.work import make_blocks
@@ -63,14 +61,13 @@ def make_plan(problem: ResolvedProblem) -> Plan:
     config = problem.config
     faces = problem.payload.faces
     sampling = config.sampling
-    normals = np.unique(np.column_stack([faces.normals, faces.zone]), axis=0)
     least = len(faces.areas) * sampling.replicates * len(problem.durations)
     facts: dict[str, Any] = {
         "title": config.title,
         "vehicle": problem.vehicle.name,
         "zones": len(problem.vehicle.zones),
         "faces": len(faces.areas),
-        "face orientations": len(normals),
+        "orientation groups": len(faces.slack),
         "phases": len(problem.durations),
         "exposure [yr]": float(problem.durations.sum() / YEAR),
         "models": [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
 RAY_OFFSET = 1e-7
 """Distance by which rays start off a face, as a share of the mesh's extent."""
-_ERROR_POINTS = 400
+GROUP_ANGLE = np.radians(6.0)
+"""Faces whose normals differ by less than about this share a proposal."""
+_ERROR_POINTS = 2500
 
 
 @dataclass(frozen=True)
@@ -340,8 +343,60 @@ def _surface(
         solidity=np.ascontiguousarray(own[solid]),
         zone=mesh.face_zone.astype(np.int64),
         shield=zone_shield[mesh.face_zone],
+        **orientation_groups(
+            np.asarray(mesh.normals), zone_shield[mesh.face_zone], mesh.two_sided
+        ),
     )
     return scene, faces, float(np.ptp(vertices, axis=0).max())
+
+
+def orientation_groups(
+    normals: Floats, shield: Ints, two_sided: np.ndarray[Any, Any]
+) -> dict[str, Any]:
+    """Group faces of similar normal and equal shield: they share a proposal.
+
+    Parameters
+    ----------
+    normals : ndarray, shape (n, 3)
+        Unit normals.
+    shield : ndarray of int64, shape (n,)
+        Shield of each face.
+    two_sided : ndarray of bool, shape (n,)
+        Panels.
+
+    Returns
+    -------
+    dict
+        ``orientation``, ``axis`` and ``slack`` of `mmod.kernel.tables.Faces`.
+    """
+    sine = np.clip(normals[:, 2], -1.0, 1.0)
+    ring = np.rint(np.arcsin(sine) / GROUP_ANGLE).astype(np.int64)
+    spread = np.maximum(np.cos(ring * GROUP_ANGLE), 1e-3)
+    sector = np.rint(
+        np.arctan2(normals[:, 1], normals[:, 0]) / (GROUP_ANGLE / spread)
+    ).astype(np.int64)
+    key = np.column_stack([shield, np.asarray(two_sided, np.int64), ring, sector])
+    _, group = np.unique(key, axis=0, return_inverse=True)
+    group = group.reshape(-1).astype(np.int64)
+    count = int(group.max()) + 1
+    axis = np.zeros((count, 3))
+    np.add.at(axis, group, normals)
+    # One normal, many faces: keep its very bits, so that it needs no slack.
+    first = np.full(count, -1, dtype=np.int64)
+    first[group[::-1]] = np.arange(len(group))[::-1]
+    alike = np.ones(count, dtype=bool)
+    np.logical_and.at(alike, group, (normals == normals[first[group]]).all(axis=1))
+    axis /= np.linalg.norm(axis, axis=1, keepdims=True)
+    axis[alike] = normals[first[alike]]
+    sine_apart = np.linalg.norm(np.cross(normals, axis[group]), axis=1)
+    slack = np.zeros(count)
+    np.maximum.at(slack, group, sine_apart)
+    slack = np.where(alike, 0.0, slack * (1.0 + 1e-9) + 1e-12)
+    return {
+        "orientation": group,
+        "axis": np.ascontiguousarray(axis),
+        "slack": slack,
+    }
 
 
 def _sources(
@@ -356,7 +411,10 @@ def _sources(
     if config.path is not None and config.path.is_file():
         found[config.path.name] = sha256(config.path)
     for model in models:
-        found |= {f"flux_models/{model.name}/{k}": v for k, v in model.sources.items()}
+        found |= {
+            f"flux_models/{model.name}/{Path(k).name}": v
+            for k, v in model.sources.items()
+        }
     found |= {f"geometry/{k}": v for k, v in vehicle.sources.items()}
     for shield in shields:
         found[f"geometry/shields/{shield.name}.toml"] = shield.sha256

@@ -7,7 +7,7 @@ zones that still miss the target.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -220,8 +220,9 @@ class Sampler:
         faces = self.problem.payload.faces
         zones = len(self.problem.vehicle.zones)
         weight = np.zeros(len(faces.areas))
+        damage = -1 if any(total.free[:, -1, -1].any() for total in sums) else 0
         for duration, total in zip(self.problem.durations, sums, strict=True):
-            weight += duration * total.free[:, -1, -1]
+            weight += duration * total.free[:, -1, damage]
         mean = np.bincount(faces.zone, weights=weight, minlength=zones) / np.maximum(
             np.bincount(faces.zone, minlength=zones), 1
         )
@@ -233,13 +234,14 @@ class Sampler:
     def _zone_errors(
         self, sums: list[PhaseSum]
     ) -> tuple[Floats, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
-        """Return each zone's relative error of the total's penetrations, and who counts."""
+        """Return each zone's relative error of the total, and which zones have to meet it."""
         estimate = zone_estimates(self.problem, sums)
-        expected = estimate.expected[:, -1, -1]
+        # Nothing on this vehicle can penetrate: the smallest impacts steer instead.
+        damage = -1 if estimate.expected[:, -1, -1].any() else 0
+        expected = estimate.expected[:, -1, damage]
         with np.errstate(invalid="ignore", divide="ignore"):
-            error = np.sqrt(estimate.variance[:, -1, -1]) / expected
-        total = expected.sum()
-        return error, expected >= RISK_FLOOR * total if total > 0.0 else expected > 0.0
+            error = np.sqrt(estimate.variance[:, -1, damage]) / expected
+        return error, (expected > 0.0) & (expected >= RISK_FLOOR * expected.sum())
 
     def _missing(self, sums: list[PhaseSum], allocation: Allocation) -> Ints:
         """Return the multiples of the allocation that zones above the target need."""
@@ -262,5 +264,3 @@ class Sampler:
             return np.zeros_like(more)
         return more
 
-
-ProgressFactory = Callable[[], Progress]

@@ -186,20 +186,11 @@ def make_blocks(payload: Payload, zones: int) -> tuple[Block, ...]:
     Returns
     -------
     tuple of Block
-        In zone order; inside a zone, faces with equal normals stand together, since
-        they share a proposal.
+        In zone order; inside a zone, faces of one orientation group stand together,
+        since they share a proposal.
     """
     faces = payload.faces
-    normal = faces.normals
-    order = np.lexsort(
-        (
-            np.arange(len(normal)),
-            normal[:, 2],
-            normal[:, 1],
-            normal[:, 0],
-            faces.zone,
-        )
-    )
+    order = np.lexsort((np.arange(len(faces.zone)), faces.orientation, faces.zone))
     zone = faces.zone[order]
     blocks = []
     for z in range(zones):

@@ -248,7 +248,10 @@ class GrunModel(FluxModel):
         nodes = diameter_grid([edge for gap in gaps for edge in gap])
         for low, high in gaps:
             nodes = nodes[(nodes <= low) | (nodes >= high)]
-        flux = np.minimum.accumulate(self._cumulative(nodes, state))
+        flux = self._cumulative(nodes, state)
+        for low, high in gaps:  # flat to the last bit: nothing is in between
+            step = self._cumulative(np.sqrt([low * high]), state)
+            flux[(nodes == low) | (nodes == high)] = step
         return SizeCurves(nodes, flux[None, :], self._density(nodes)[None, :])
 
     def _bins(self, state: ExposureState, refine: int) -> ThreatBins:

@@ -19,7 +19,7 @@ FloatArray = NDArray[np.float64]
 
 AZIMUTH_CELLS = 48
 """On either side, at ``refine = 1``."""
-UPPER_CELLS = 12
+UPPER_CELLS = 15
 """Of the elevation above the horizontal plane."""
 LOWER_CELLS = 5
 """Between the edge of the shadow and the horizontal plane."""

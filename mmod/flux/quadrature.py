@@ -11,7 +11,7 @@ from mmod.flux.table import curve_flux
 
 FloatArray = NDArray[np.float64]
 
-POINTS = 4
+POINTS = 3
 """Gauss points in azimuth and in sin(elevation) of every bin."""
 
 

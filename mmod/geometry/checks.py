@@ -230,38 +230,34 @@ class _Check:
         mesh = self.mesh
         if not sound:
             return []
-        volumes = mesh.solid_volumes()
-        found = [
-            mesh.solid_name[solid]
-            for solid in np.flatnonzero(~mesh.solid_is_panel)
-            if not volumes[solid] > 0.0 or self._pieces_inverted(int(solid))
-        ]
+        wrong = ~mesh.solid_is_panel & ~(mesh.solid_volumes() > 0.0)
+        wrong[self._solids_with_inverted_pieces()] = True
+        found = [mesh.solid_name[solid] for solid in np.flatnonzero(wrong)]
         for name in found:
             expected = "normals outwards (positive volume) on every closed surface"
             self._add(f"{name}: inverted solid", "negative volume", expected)
         return found
 
-    def _pieces_inverted(self, solid: int) -> bool:
-        """Whether one of several separate surfaces of a solid is inside out."""
-        mesh = self.mesh
-        triangles = mesh.triangles[mesh.face_solid == solid]
-        low = int(triangles.min())
-        count = int(triangles.max()) - low + 1
-        used = len(np.unique(triangles))
-        if used - len(triangles) // 2 <= 2:
-            return False  # Euler: one closed surface of genus 0 (V - F/2 = 2) or less
+    def _solids_with_inverted_pieces(self) -> IntArray:
+        """Find solids of which one of several separate surfaces is inside out."""
         from scipy.sparse import coo_array
         from scipy.sparse.csgraph import connected_components
 
-        local = triangles - low
-        rows, columns = local.ravel(), np.roll(local, 1, axis=1).ravel()
-        graph = coo_array((np.ones(rows.size), (rows, columns)), shape=(count, count))
-        _, label = connected_components(graph, directed=False)
-        corner = mesh.vertices[triangles] - mesh.vertices[triangles[0, 0]]
-        sixth = np.linalg.det(corner) / 6.0
-        piece = label[local[:, 0]]
-        volume = np.bincount(piece, weights=sixth)
-        return bool((volume[np.unique(piece)] <= 0.0).any())
+        mesh = self.mesh
+        faces = np.flatnonzero(~mesh.two_sided)
+        triangles = mesh.triangles[faces]
+        rows, columns = triangles[:, :2].ravel(), triangles[:, 1:].ravel()
+        links = (np.ones(rows.size, np.int8), (rows, columns))
+        graph = coo_array(links, shape=(len(mesh.vertices),) * 2)
+        pieces, label = connected_components(graph, directed=False)
+        piece = label[triangles[:, 0]]
+        first = np.zeros(pieces, dtype=np.int64)
+        first[piece[::-1]] = triangles[::-1, 0]
+        corners = mesh.vertices[triangles] - mesh.vertices[first[piece]][:, None]
+        sixth = np.linalg.det(corners) / 6.0
+        volume = np.bincount(piece, weights=sixth, minlength=pieces)
+        inverted: IntArray = mesh.face_solid[faces[volume[piece] <= 0.0]]
+        return np.unique(inverted).astype(np.int64)
 
 
 def _minority(left: IntArray, right: IntArray, against: NDArray[np.bool_]) -> IntArray:

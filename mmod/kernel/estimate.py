@@ -206,7 +206,7 @@ def _fill_tally(
     work, share, chance, reach = room.work, room.share, room.chance, room.reach
     replica, lowest = room.replica, room.lowest
     edges, corners = threats.edges, faces.corners
-    have, have_x, have_y, have_z, have_shield, have_sides = False, 0.0, 0.0, 0.0, 0, 0
+    have = -1
     mass = 0.0
 
     for i in range(n):
@@ -216,30 +216,29 @@ def _fill_tally(
         nx = to_lvlh[0, 0] * bx + to_lvlh[0, 1] * by + to_lvlh[0, 2] * bz
         ny = to_lvlh[1, 0] * bx + to_lvlh[1, 1] * by + to_lvlh[1, 2] * bz
         nz = to_lvlh[2, 0] * bx + to_lvlh[2, 1] * by + to_lvlh[2, 2] * bz
-        if not (
-            have
-            and bx == have_x
-            and by == have_y
-            and bz == have_z
-            and shield == have_shield
-            and sides == have_sides
-        ):
+        group = faces.orientation[f]
+        if group != have:
+            have = group
+            gx, gy, gz = (
+                faces.axis[group, 0],
+                faces.axis[group, 1],
+                faces.axis[group, 2],
+            )
             mass = fill_proposal(
                 threats,
                 tables,
                 in_total,
                 shield,
                 sides,
-                nx,
-                ny,
-                nz,
+                to_lvlh[0, 0] * gx + to_lvlh[0, 1] * gy + to_lvlh[0, 2] * gz,
+                to_lvlh[1, 0] * gx + to_lvlh[1, 1] * gy + to_lvlh[1, 2] * gz,
+                to_lvlh[2, 0] * gx + to_lvlh[2, 1] * gy + to_lvlh[2, 2] * gz,
+                faces.slack[group],
                 work,
                 share,
                 chance,
                 reach,
             )
-            have, have_x, have_y, have_z = True, bx, by, bz
-            have_shield, have_sides = shield, sides
         if mass <= 0.0:
             continue
         area = faces.areas[f] * faces.solidity[f]

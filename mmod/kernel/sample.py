@@ -66,12 +66,13 @@ def fill_proposal(
     nx: float,
     ny: float,
     nz: float,
+    slack: float,
     work: Floats,
     share: Floats,
     chance: Floats,
     reach: Floats,
 ) -> float:
-    """Fill the probabilities of the cells for one orientation and shield.
+    """Fill the probabilities of the cells for one group of orientations and a shield.
 
     Parameters
     ----------
@@ -83,11 +84,13 @@ def fill_proposal(
     two_sided : int
         1 where impacts on either side count.
     nx, ny, nz : float
-        Unit normal, LVLH.
+        Unit normal of the orientation group, LVLH.
+    slack : float
+        Sine of the angle by which normals of the group may differ from it.
     work : ndarray, shape (n_model, 2, m)
         Work space.
     share : ndarray, shape (n_model, 2)
-        Filled: share of each model's penetrations and impacts in the proposal.
+        Filled: factors of each model's penetrations and impacts in the proposal.
     chance, reach : ndarray, shape (m,)
         Filled: probability of each cell and its running sum (the last exactly 1).
 
@@ -97,22 +100,29 @@ def fill_proposal(
         Sum before normalisation; 0 when no threat can reach this face.
     """
     models, cells = threats.cell_weight.shape
-    risk_total = 0.0
     for e in range(models):
-        risk, hits = 0.0, 0.0
-        for j in range(cells):
-            work[e, 0, j] = 0.0
-            work[e, 1, j] = 0.0
-            w = threats.cell_weight[e, j]
-            if w <= 0.0:
-                continue
+        share[e, 0] = 0.0
+        share[e, 1] = 0.0
+    bound = -1.0
+    for j in range(cells):
+        # Cells of one patch stand together (they differ in speed): one bound for all.
+        if (
+            j == 0
+            or threats.patch[j, 0] != threats.patch[j - 1, 0]
+            or threats.patch[j, 1] != threats.patch[j - 1, 1]
+            or threats.patch[j, 2] != threats.patch[j - 1, 2]
+            or threats.patch[j, 3] != threats.patch[j - 1, 3]
+        ):
             az0, az1 = threats.patch[j, 0], threats.patch[j, 1]
             s0, s1 = threats.patch[j, 2], threats.patch[j, 3]
             bound = cosine_bound(nx, ny, nz, az0, az1, s0, s1)
             if two_sided:
                 bound = max(bound, cosine_bound(-nx, -ny, -nz, az0, az1, s0, s1))
-            if bound <= 0.0:
-                continue
+            # The cosine is 1-Lipschitz in the angle: no member of the group can see
+            # the patch at a larger one.
+            bound = min(bound + slack, 1.0)
+        cosine = 0.0
+        if bound > 0.0:
             middle = (
                 nx * threats.cell_direction[j, 0]
                 + ny * threats.cell_direction[j, 1]
@@ -122,40 +132,40 @@ def fill_proposal(
                 middle = abs(middle)
             # Between the middle of the patch and its best corner: positive for every
             # cell that any direction of the patch can use.
-            cosine = max(middle, 0.35 * bound)
-            work[e, 1, j] = w * cosine
-            hits += w * cosine
-            table = tables.index[shield, e, threats.curve[e, j]]
-            if table >= 0:
-                flux, _ = penetrating_flux(
-                    tables,
-                    shield,
-                    e,
-                    threats.curve[e, j],
-                    table,
-                    threats.cell_speed[j],
-                    max(cosine, 1e-3),
-                )
-                work[e, 0, j] = w * cosine * flux
-                risk += w * cosine * flux
-        if in_total[e] == 1:
-            risk_total += risk
-        # Normalise each component to 1; the size of the risk stays beside it.
-        for j in range(cells):
-            if risk > 0.0:
-                work[e, 0, j] /= risk
+            cosine = max(min(middle, 1.0), 0.35 * bound)
+        for e in range(models):
+            hits = cosine * threats.cell_weight[e, j]
+            risk = 0.0
             if hits > 0.0:
-                work[e, 1, j] /= hits
-        share[e, 0] = risk
-        share[e, 1] = hits
+                table = tables.index[shield, e, threats.curve[e, j]]
+                if table >= 0:
+                    flux, _ = penetrating_flux(
+                        tables,
+                        shield,
+                        e,
+                        threats.curve[e, j],
+                        table,
+                        threats.cell_speed[j],
+                        max(cosine, 1e-3),
+                    )
+                    risk = hits * flux
+            work[e, 0, j] = risk
+            work[e, 1, j] = hits
+            share[e, 0] += risk
+            share[e, 1] += hits
+    risk_total = 0.0
     for e in range(models):
+        if in_total[e] == 1:
+            risk_total += share[e, 0]
+    for e in range(models):
+        # From sizes of the components to factors that normalise and weigh them.
         if share[e, 0] > 0.0:
             follow = 0.0
             if in_total[e] == 1 and risk_total > 0.0:
-                follow = RISK_SHARE * share[e, 0] / risk_total
-            share[e, 0] = MODEL_SHARE / models + follow
+                follow = RISK_SHARE / risk_total
+            share[e, 0] = MODEL_SHARE / models / share[e, 0] + follow
         if share[e, 1] > 0.0:
-            share[e, 1] = IMPACT_SHARE / models
+            share[e, 1] = IMPACT_SHARE / models / share[e, 1]
     total = 0.0
     for j in range(cells):
         g = 0.0

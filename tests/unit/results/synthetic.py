@@ -40,7 +40,9 @@ def surface() -> Surface:
         a, b, c, d = quad
         triangles += [[a, b, c], [a, c, d]]
         zone += [index, index]
-    panel = np.array([[-0.5, 2.0, -1.0], [0.5, 2.0, -1.0], [0.5, 2.0, 1.0], [-0.5, 2.0, 1.0]])
+    panel = np.array(
+        [[-0.5, 2.0, -1.0], [0.5, 2.0, -1.0], [0.5, 2.0, 1.0], [-0.5, 2.0, 1.0]]
+    )
     triangles += [[8, 9, 10], [8, 10, 11]]
     zone += [6, 6]
     names = [f"cube.box.{n}" for n in _QUADS] + ["cube.array.panel"]
@@ -72,7 +74,9 @@ def _surface(vertices, triangles, zone, panel, names, modules, shields, equation
         zone_module=tuple(modules),
         zone_shield=tuple(shields),
         zone_equation=tuple(equations),
-        zone_criterion=tuple("none" if e == "none" else "perforation" for e in equations),
+        zone_criterion=tuple(
+            "none" if e == "none" else "perforation" for e in equations
+        ),
         zone_certainty=("estimate",) * len(names),
         zone_source=("made up",) * len(names),
     )
@@ -99,7 +103,9 @@ def of_vehicle(vehicle) -> Surface:
     )
 
 
-def outcome(skin: Surface | None = None, *, seed: int = 1, samples: int = 4000) -> Outcome:
+def outcome(
+    skin: Surface | None = None, *, seed: int = 1, samples: int = 4000
+) -> Outcome:
     """Return a made-up outcome.
 
     The last face of the first zone and all faces of the fourth (port) are dark: nothing
@@ -192,7 +198,10 @@ def _drivers(penetrations):
         debris, meteoroid = {
             "azimuth": (np.exp(-((np.abs(x) - 0.8) ** 2) / 0.1), 1.5 + np.cos(x)),
             "sin_elevation": (np.abs(x) < 0.1, (x > -0.3) * (1.0 + 0.5 * x)),
-            "speed": (np.exp(-(((x - 11e3) / 3e3) ** 2)), np.exp(-(((x - 2e4) / 1e4) ** 2))),
+            "speed": (
+                np.exp(-(((x - 11e3) / 3e3) ** 2)),
+                np.exp(-(((x - 2e4) / 1e4) ** 2)),
+            ),
             "cos_obliquity": (x, x**2),
             "diameter": (np.exp(-((y + 6.0) ** 2)), np.exp(-((y + 6.5) ** 2))),
         }[name]

@@ -65,7 +65,9 @@ def test_document_and_tree_agree(text):
         data = node.to_dataset(inherit=True)
         used = {d for v in data.data_vars.values() for d in v.dims}
         names = {
-            str(n) for n in data.variables if n in data.data_vars or n in rows or n in used
+            str(n)
+            for n in data.variables
+            if n in data.data_vars or n in rows or n in used
         }
         assert names <= set(rows), node.path
         assert set(rows) - names <= {"side"}, node.path
@@ -74,7 +76,9 @@ def test_document_and_tree_agree(text):
             dims, kind, unit, _ = rows[name]
             assert (", ".join(map(str, variable.dims)) or "(scalar)") == dims, name
             numeric = variable.dtype.kind in "iu"
-            assert (variable.dtype.name if numeric else _KINDS[variable.dtype.kind]) == kind, name
+            assert (
+                variable.dtype.name if numeric else _KINDS[variable.dtype.kind]
+            ) == kind, name
             if "units" in variable.attrs:
                 assert variable.attrs["units"] == unit, name
 
