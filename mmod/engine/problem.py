@@ -127,7 +127,7 @@ def resolve(config: RunConfig) -> ResolvedProblem:
                     if text not in flags:
                         flags.append(text)
                 table = found[1]
-                table.attrs |= {"phase": i, "label": environment.name}
+                table.attrs |= {"phase": i, "model": environment.name}
                 row.append(table)
             threats.append(tuple(row))
     if problems:

@@ -40,6 +40,7 @@ from mmod.kernel.estimate import (
     SPEED_BINS,
     SPEED_MAX,
 )
+from mmod.kernel.sample import IMPACT_SHARE, MODEL_SHARE
 from mmod.results.build import build
 from mmod.results.outcome import Outcome, Surface
 
@@ -327,6 +328,7 @@ def _provenance(problem: ResolvedProblem, sampler: Sampler) -> dict[str, Any]:
         "rounds": sampler.rounds,
         "samples": sampler.samples,
         "replicates": problem.payload.replicates,
+        "proposal_share": min(MODEL_SHARE, IMPACT_SHARE) / len(problem.models),
         "table_error": problem.table_error,
         "shadowing": problem.config.shadowing,
         "omitted": list(problem.vehicle.omitted),

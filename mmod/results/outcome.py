@@ -33,6 +33,7 @@ EVENT_COLUMNS: dict[str, str] = {
     "zone": "i",
     "phase": "i",
     "model": "i",
+    "population": "i",
     "x": "f",
     "y": "f",
     "z": "f",

@@ -237,6 +237,9 @@ _EVENTS: dict[str, Variable] = {
     "model_index": Variable(
         ("event",), "", "flux model that the event was drawn from (from 0)"
     ),
+    "population_index": Variable(
+        ("event",), "", "population of the flux model, as named in its threat table"
+    ),
     "x": Variable(("event",), "m", "x of the impact point, body frame"),
     "y": Variable(("event",), "m", "y of the impact point, body frame"),
     "z": Variable(("event",), "m", "z of the impact point, body frame"),
