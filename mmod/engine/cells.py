@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -197,7 +198,7 @@ def gather_threats(tables: list[xr.Dataset]) -> CellTable:
 
 def _running_sum(chance: Floats, first: Ints) -> Floats:
     reach = np.zeros_like(chance)
-    for a, b in zip(first[:-1], first[1:], strict=True):
+    for a, b in itertools.pairwise(first):
         np.cumsum(chance[a:b], out=reach[a:b])
         reach[b - 1] = 1.0
     return reach

@@ -98,15 +98,18 @@ class PhaseSum:
         """Return sums of zeros."""
         shape = tally_shape(problem)
         return cls(
-            np.zeros(len(problem.vehicle.zones), dtype=np.int64),
-            *(np.zeros(shape) for _ in range(4)),
-            np.zeros(shape[:2]),
-            np.zeros(shape[0], dtype=np.int64),
-            np.zeros(shape[0], dtype=np.int64),
-            np.zeros((len(blocks), shape[1] - 1, N_BINS)),
-            [[] for _ in blocks],
-            problem.payload.faces.zone,
-            np.array([b.zone for b in blocks]),
+            weight=np.zeros(len(problem.vehicle.zones), dtype=np.int64),
+            mean=np.zeros(shape),
+            square=np.zeros(shape),
+            fourth=np.zeros(shape),
+            free=np.zeros(shape),
+            outside=np.zeros(shape[:2]),
+            seen=np.zeros(shape[0], dtype=np.int64),
+            drawn=np.zeros(shape[0], dtype=np.int64),
+            histogram=np.zeros((len(blocks), shape[1] - 1, N_BINS)),
+            events=[[] for _ in blocks],
+            zone=problem.payload.faces.zone,
+            block_zone=np.array([b.zone for b in blocks]),
         )
 
     def add(self, tally: RoundTally, multiple: Ints) -> None:

@@ -14,11 +14,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from distributed import Client, LocalCluster, as_completed
+import distributed
 
 from mmod.engine.problem import Payload
 from mmod.engine.work import Chunk
 from mmod.errors import InputError, bad
+
+# Dask's constructors are not annotated.
+Client: Any = distributed.Client
+LocalCluster: Any = distributed.LocalCluster
+as_completed: Any = distributed.as_completed
 
 CONNECT_SECONDS = 20.0
 
@@ -53,7 +58,7 @@ class DaskBackend:
         Connected client; it is not closed here.
     """
 
-    client: Client
+    client: Any
     _sent: dict[int, Any] = field(default_factory=dict)
 
     def check_workers(self) -> None:

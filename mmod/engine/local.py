@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,21 +37,24 @@ class LocalBackend:
     ) -> list[list[Any]]:
         """Return each chunk's results, in the order of the chunks."""
         if self.threads == 1 or len(chunks) == 1:
-            results = []
+            results: list[list[Any]] = []
             for chunk in chunks:
-                results.append(chunk.run(payload))
+                results.append(list(chunk.run(payload)))
                 done(chunk)
             return results
         pool = ThreadPoolExecutor(self.threads, thread_name_prefix="mmod")
         try:
-            futures = {pool.submit(chunk.run, payload): chunk for chunk in chunks}
+            futures: dict[Future[Any], Chunk] = {
+                pool.submit(chunk.run, payload): chunk for chunk in chunks
+            }
             for future in as_completed(futures):
                 future.result()
                 done(futures[future])
-            return [future.result() for future in futures]
+            results = [list(future.result()) for future in futures]
         finally:
             # An error or Ctrl-C: what has not started never will.
             pool.shutdown(wait=True, cancel_futures=True)
+        return results
 
     def describe(self) -> str:
         """Say what this is, for the log."""

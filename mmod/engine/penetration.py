@@ -8,6 +8,7 @@ over pieces of constant, or slowly varying, density.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,7 +89,8 @@ class SizeCurve:
             u = np.where(
                 np.isfinite(high - low), (log_diameter - low) / (high - low), 0.0
             )
-        return a + (b - a) * np.clip(u, 0.0, 1.0)
+        out: Floats = a + (b - a) * np.clip(u, 0.0, 1.0)
+        return out
 
     def reduced(self, log_diameter: Floats) -> Floats:
         """Return log diameters with the gaps of the curve taken out.
@@ -142,12 +144,8 @@ def _pieces(x: Floats, density: Floats) -> tuple[Floats, Floats]:
                 )
                 nodes = nodes[pick]
             at = np.interp(nodes, x, density)
-            bounds += [
-                (float(a), float(b)) for a, b in zip(nodes[:-1], nodes[1:], strict=True)
-            ]
-            values += [
-                (float(a), float(b)) for a, b in zip(at[:-1], at[1:], strict=True)
-            ]
+            bounds += [(float(a), float(b)) for a, b in itertools.pairwise(nodes)]
+            values += [(float(a), float(b)) for a, b in itertools.pairwise(at)]
         i = j
     # The end slopes of the curve go on at constant density.
     if values[0][0] == values[0][1]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -99,9 +100,7 @@ class Sampler:
         self.rounds = 0
         self.samples = 0
 
-    def _map(
-        self, label: str, chunks: Sequence[Chunk], scale: int
-    ) -> list[list[object]]:
+    def _map(self, label: str, chunks: Sequence[Chunk], scale: int) -> list[list[Any]]:
         total = sum(c.cost for c in chunks) * scale
         count = 0
 
@@ -190,8 +189,8 @@ class Sampler:
         phases = len(self.problem.durations)
         sums = [PhaseSum.empty(self.problem, self.blocks) for _ in pilot]
         ones = np.ones(len(self.problem.vehicle.zones), dtype=np.int64)
-        for total, tally in zip(sums, pilot, strict=True):
-            total.add(tally, ones)
+        for whole, tally in zip(sums, pilot, strict=True):
+            whole.add(tally, ones)
         error, counts = self._zone_errors(sums)
         if sampling.samples is None:
             assert sampling.target_relative_error is not None
@@ -263,4 +262,3 @@ class Sampler:
         if self.samples + cost * len(sums) > sampling.max_samples:
             return np.zeros_like(more)
         return more
-

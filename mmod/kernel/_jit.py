@@ -14,6 +14,7 @@ import numba
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_njit: Any = numba.njit  # `_nrt` is not in its annotations
 _OPTIONS: dict[str, Any] = {
     "cache": True,
     "error_model": "numpy",
@@ -24,7 +25,7 @@ _OPTIONS: dict[str, Any] = {
 
 def jit(function: F) -> F:
     """Compile a kernel function (no Python objects, no global state)."""
-    return cast(F, numba.njit(**_OPTIONS)(function))
+    return cast(F, _njit(**_OPTIONS)(function))
 
 
 def leaf(function: F) -> F:
@@ -33,4 +34,4 @@ def leaf(function: F) -> F:
     Without Numba's run time no reference is counted: arrays taken out of a named tuple
     would otherwise cost two atomic operations each, more than the ray itself.
     """
-    return cast(F, numba.njit(_nrt=False, **_OPTIONS)(function))
+    return cast(F, _njit(_nrt=False, **_OPTIONS)(function))

@@ -75,7 +75,8 @@ def build_bvh(vertices: NDArray[np.float64], triangles: NDArray[np.int32]) -> Bv
 @jit
 def _half_area(b: NDArray[np.float64]) -> float:
     x, y, z = b[3] - b[0], b[4] - b[1], b[5] - b[2]
-    return x * y + y * z + z * x
+    area: float = x * y + y * z + z * x
+    return area
 
 
 @jit
@@ -181,7 +182,7 @@ def _binary_tree(
                     j -= 1
             middle = i
         # All centres in one point (or an empty side): halve the list.
-        if middle == first or middle == last:
+        if middle in (first, last):
             middle = (first + last) // 2
         links[node, 0] = count
         links[node, 1] = count + 1

@@ -212,7 +212,7 @@ def _fill_tally(
     for i in range(n):
         f = members[i]
         bx, by, bz = faces.normals[f, 0], faces.normals[f, 1], faces.normals[f, 2]
-        shield, sides = faces.shield[f], np.int64(faces.two_sided[f])
+        shield, sides = faces.shield[f], int(faces.two_sided[f])
         nx = to_lvlh[0, 0] * bx + to_lvlh[0, 1] * by + to_lvlh[0, 2] * bz
         ny = to_lvlh[1, 0] * bx + to_lvlh[1, 1] * by + to_lvlh[1, 2] * bz
         nz = to_lvlh[2, 0] * bx + to_lvlh[2, 1] * by + to_lvlh[2, 2] * bz
@@ -459,7 +459,7 @@ def _fill_visibility(
         hx, hy, hz = hx / size, hy / size, hz / size
         gx, gy, gz = ny * hz - nz * hy, nz * hx - nx * hz, nx * hy - ny * hx
         total = 0.0
-        shift, turn, u_a, u_b = uniforms(key, f, 0, 0, BLOCK_SHIFT)
+        shift, turn, u_a, _ = uniforms(key, f, 0, 0, BLOCK_SHIFT)
         for k in range(count):
             _, w_turn, w_a, w_b = uniforms(key, f, 1, k, BLOCK_BIN)
             u = (k + shift) / count

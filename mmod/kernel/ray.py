@@ -144,7 +144,7 @@ def transmission(
                     return 0.0
                 if through[face] < 1.0:
                     n_solid = _count_crossing(
-                        scene, scratch, n_solid, np.int64(face), dx, dy, dz
+                        scene, scratch, n_solid, int(face), dx, dy, dz
                     )
                     if n_solid < 0:
                         return np.nan
@@ -281,7 +281,7 @@ def first_hit(
                 lane = lowest_bit(hits)
                 hits &= hits - 1
                 t = distance[lane]
-                face = np.int64(ids[block, lane])
+                face = int(ids[block, lane])
                 if t < best_t or (t == best_t and face < best):
                     best, best_t = face, t
             continue

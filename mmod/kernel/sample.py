@@ -47,7 +47,7 @@ def cosine_bound(
     h = across * swing
     c0 = np.sqrt(max(1.0 - s0 * s0, 0.0))
     c1 = np.sqrt(max(1.0 - s1 * s1, 0.0))
-    best = max(nz * s0 + h * c0, nz * s1 + h * c1)
+    best: float = max(nz * s0 + h * c0, nz * s1 + h * c1)
     size = np.hypot(nz, h)
     if h > 0.0 and size > 0.0:
         top = nz / size

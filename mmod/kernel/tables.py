@@ -67,7 +67,7 @@ class Tables(NamedTuple):
     (n_model, n_curve, n_threshold) flux of impactors of at least each diameter.
     """
 
-    index: Ints
+    index: Ints  # type: ignore[assignment]  # not tuple.index
     share: Floats
     cosine: Floats
     log_cosine: Floats
@@ -188,10 +188,9 @@ def log_flux_above(tables: Tables, model: int, curve: int, size: float) -> float
     u = (size - tables.curve_start) / tables.curve_step
     i = min(max(int(u), 0), n - 2)
     u -= i
-    return (
-        tables.log_curve[model, curve, i] * (1.0 - u)
-        + tables.log_curve[model, curve, i + 1] * u
-    )
+    below: float = tables.log_curve[model, curve, i]
+    above: float = tables.log_curve[model, curve, i + 1]
+    return float(below * (1.0 - u) + above * u)
 
 
 @leaf
@@ -209,8 +208,9 @@ def log_diameter_of(tables: Tables, model: int, curve: int, log_flux: float) -> 
     u = 0.0
     if fall > 0.0:
         u = (values[model, curve, low] - log_flux) / fall
-    at = tables.curve_diameter
-    return at[model, curve, low] * (1.0 - u) + at[model, curve, low + 1] * u
+    below: float = tables.curve_diameter[model, curve, low]
+    above: float = tables.curve_diameter[model, curve, low + 1]
+    return below * (1.0 - u) + above * u
 
 
 @leaf

@@ -118,7 +118,8 @@ def _constant(value: float, vector: Any) -> Any:
 
 
 def _pointer(context: Any, builder: Any, array_type: Any, array: Any) -> Any:
-    return cgutils.create_struct_proxy(array_type)(context, builder, value=array).data
+    proxy: Any = cgutils.create_struct_proxy
+    return proxy(array_type)(context, builder, value=array).data
 
 
 def _load(builder: Any, pointer: Any, offset: Any, vector: Any, align: int) -> Any:
@@ -136,8 +137,8 @@ def lowest_bit_plain(mask: int) -> int:
 
 
 @intrinsic  # type: ignore[untyped-decorator,unused-ignore]
-def _lowest_bit(typingctx: Any, mask: Any) -> Any:  # noqa: ARG001
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+def _lowest_bit(typingctx: Any, mask: Any) -> Any:
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
 
     return types.int64(types.int64), codegen
@@ -145,7 +146,7 @@ def _lowest_bit(typingctx: Any, mask: Any) -> Any:  # noqa: ARG001
 
 @intrinsic  # type: ignore[untyped-decorator,unused-ignore]
 def _box_hits(
-    typingctx: Any,  # noqa: ARG001
+    typingctx: Any,
     planes: Any,
     base: Any,
     near_x: Any,
@@ -197,7 +198,7 @@ def _box_hits(
 
 @intrinsic  # type: ignore[untyped-decorator,unused-ignore]
 def _triangle_hits(
-    typingctx: Any,  # noqa: ARG001
+    typingctx: Any,
     blocks: Any,
     base: Any,
     ox: Any,
@@ -266,7 +267,7 @@ def _triangle_hits(
     return signature, codegen
 
 
-if numba.config.DISABLE_JIT:
+if getattr(numba.config, "DISABLE_JIT", 0):
     box_hits: Any = box_hits_plain
     triangle_hits: Any = triangle_hits_plain
     lowest_bit: Any = lowest_bit_plain

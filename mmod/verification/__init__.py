@@ -1,1 +1,1 @@
-"""placeholder"""
+"""Cases that a user can run to check the engine (reserved)."""

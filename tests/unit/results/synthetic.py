@@ -227,6 +227,7 @@ def _events(skin, penetrates, expected, rng):
         "zone": skin.face_zone[face].astype(np.int32),
         "phase": np.zeros(e, dtype=np.int32),
         "model": rng.integers(0, len(MODELS), e).astype(np.int32),
+        "population": np.zeros(e, dtype=np.int32),
         "x": point[:, 0].copy(),
         "y": point[:, 1].copy(),
         "z": point[:, 2].copy(),
