@@ -35,3 +35,11 @@ def leaf(function: F) -> F:
     would otherwise cost two atomic operations each, more than the ray itself.
     """
     return cast(F, _njit(_nrt=False, **_OPTIONS)(function))
+
+
+def inlined(function: F) -> F:
+    """Compile a `leaf` function into its callers.
+
+    A call would copy every array of a named tuple to the stack, some ninety words.
+    """
+    return cast(F, _njit(_nrt=False, forceinline=True, **_OPTIONS)(function))

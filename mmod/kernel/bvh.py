@@ -1,4 +1,4 @@
-"""Bounding volume hierarchy: binned SAH, collapsed to eight children a node.
+"""Bounding volume hierarchy: binned SAH, collapsed to sixteen children a node.
 
 Boxes are single precision and padded; triangles are double precision, so that no ray
 leaks through an edge at station scale.
@@ -17,9 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmod.kernel._jit import jit
+from mmod.kernel.wide import BOXES, WIDTH
 
 _BINS = 16
-_LEAF = 8
+_LEAF = WIDTH
+MAX_SAH_DEPTH = 40
+"""Binary levels split by cost; below, lists are halved. With at most 2**28 triangles
+the tree then has fewer than 66 levels, for which the stack of a ray is made."""
 _PAD = 4e-6
 """Box padding relative to the extent of the scene (single precision is 6e-8)."""
 
@@ -27,8 +31,8 @@ _PAD = 4e-6
 class Bvh(NamedTuple):
     """A hierarchy as flat arrays, ready for the kernels and for a memory map.
 
-    ``planes`` (n, 48) float32: x low (8), x high (8), y low ... per node;
-    ``children`` (n, 8) int32: >= 0 inner node, < 0 the leaf block ``-1 - child``;
+    ``planes`` (n, 96) float32: x low (16), x high (16), y low ... per node;
+    ``children`` (n, 16) int32: >= 0 inner node, < 0 the leaf block ``-1 - child``;
     ``blocks`` (b, 72) float64: corner and two edges of eight triangles, lane by lane;
     ``ids`` (b, 8) int32: triangle numbers, -1 where a lane is empty.
     """
@@ -109,6 +113,7 @@ def _binary_tree(
     links = np.zeros((2 * n, 2), dtype=np.int64)
     ranges = np.zeros((2 * n, 2), dtype=np.int64)
     ranges[0, 1] = n
+    depth = np.zeros(2 * n, dtype=np.int64)
     count = 1
     bin_box = np.zeros((3, _BINS, 6))
     bin_n = np.zeros((3, _BINS), dtype=np.int64)
@@ -147,6 +152,8 @@ def _binary_tree(
                     _grow(bin_box[a, b], low[p], high[p])
         best, axis, cut = np.inf, -1, 0
         for a in range(3):
+            if depth[node] >= MAX_SAH_DEPTH:
+                break  # a chain of slivers: halve the list from here on
             if spread[a + 3] <= spread[a]:
                 continue
             _reset(box)
@@ -186,6 +193,7 @@ def _binary_tree(
             middle = (first + last) // 2
         links[node, 0] = count
         links[node, 1] = count + 1
+        depth[count] = depth[count + 1] = depth[node] + 1
         ranges[count, 0], ranges[count, 1] = first, middle
         ranges[count + 1, 0], ranges[count + 1, 1] = middle, last
         todo[n_todo] = count + 1
@@ -199,9 +207,9 @@ def _binary_tree(
 def _collapse(
     links: NDArray[np.int64], bounds: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return wide nodes (n, 8) of binary node numbers (-1 empty) and the leaves."""
+    """Return wide nodes (n, 16) of binary node numbers (-1 empty) and the leaves."""
     n = links.shape[0]
-    wide = np.full((n, 8), -1, dtype=np.int64)
+    wide = np.full((n, BOXES), -1, dtype=np.int64)
     leaves = np.zeros(n, dtype=np.int64)
     n_leaves = 0
     slots = np.zeros(n, dtype=np.int64)  # binary node that a wide node stands for
@@ -210,7 +218,7 @@ def _collapse(
     while k < n_wide:
         members = 1
         wide[k, 0] = slots[k]
-        while members < 8:
+        while members < BOXES:
             pick, area = -1, -1.0
             for j in range(members):
                 c = wide[k, j]
@@ -237,14 +245,14 @@ def _collapse(
 def _node_planes(
     nodes: NDArray[np.int64], bounds: NDArray[np.float64], pad: float
 ) -> NDArray[np.float32]:
-    planes = np.zeros((len(nodes), 6, 8), dtype=np.float32)
+    planes = np.zeros((len(nodes), 6, BOXES), dtype=np.float32)
     empty = nodes < 0
     for axis in range(3):
         low = np.where(empty, np.inf, bounds[nodes, axis] - pad)
         high = np.where(empty, -np.inf, bounds[nodes, axis + 3] + pad)
         planes[:, 2 * axis] = low
         planes[:, 2 * axis + 1] = high
-    return planes.reshape(len(nodes), 48)
+    return planes.reshape(len(nodes), 6 * BOXES)
 
 
 def _children(nodes: NDArray[np.int64], leaves: NDArray[np.int64]) -> NDArray[np.int32]:

@@ -11,12 +11,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mmod.kernel._jit import jit, leaf
+from mmod.kernel._jit import inlined, jit, leaf
 from mmod.kernel.bvh import Bvh
-from mmod.kernel.wide import box_hits, lowest_bit, triangle_hits
+from mmod.kernel.wide import BOXES, box_hits, lowest_bit, triangle_hits
 
-_STACK = 512
-_HALF = 256  # the upper half of the stack remembers the lanes of fresh children
+_STACK = 2048  # 66 levels of 15 waiting children, twice
+_HALF = 1024  # the upper half remembers the lanes of fresh children
 _SOLIDS = 128
 _TINY = 1e-18
 
@@ -71,21 +71,21 @@ def make_scratch() -> Scratch:
     """Return fresh work space for one thread."""
     return Scratch(
         np.zeros(_STACK, dtype=np.int32),
-        np.zeros(8, dtype=np.float32),
+        np.zeros(BOXES, dtype=np.float32),
         np.zeros(8, dtype=np.float64),
         np.zeros(_SOLIDS, dtype=np.int32),
         np.zeros((_SOLIDS, 2), dtype=np.int32),
     )
 
 
-@leaf
+@inlined
 def _inverse(d: float) -> float:
     if abs(d) < _TINY:
         return 1.0 / _TINY if d >= 0.0 else -1.0 / _TINY
     return 1.0 / d
 
 
-@leaf
+@inlined
 def transmission(
     scene: Scene,
     scratch: Scratch,
@@ -115,9 +115,9 @@ def transmission(
         work space holds (the callers refuse it).
     """
     ix, iy, iz = _inverse(dx), _inverse(dy), _inverse(dz)
-    near_x = 0 if ix >= 0.0 else 8
-    near_y = 0 if iy >= 0.0 else 8
-    near_z = 0 if iz >= 0.0 else 8
+    near_x = 0 if ix >= 0.0 else BOXES
+    near_y = 0 if iy >= 0.0 else BOXES
+    near_z = 0 if iz >= 0.0 else BOXES
     fox, foy, foz = np.float32(ox), np.float32(oy), np.float32(oz)
     fix, fiy, fiz = np.float32(ix), np.float32(iy), np.float32(iz)
     zero, far = np.float32(0.0), np.float32(np.inf)
@@ -151,7 +151,7 @@ def transmission(
             continue
         mask = box_hits(
             planes,
-            c * 48,
+            c * (6 * BOXES),
             near_x,
             near_y,
             near_z,
@@ -209,7 +209,7 @@ def _count_crossing(
     return n_solid
 
 
-@leaf
+@inlined
 def first_hit(
     scene: Scene,
     scratch: Scratch,
@@ -243,9 +243,9 @@ def first_hit(
         Distance [m], infinite where nothing is hit.
     """
     ix, iy, iz = _inverse(dx), _inverse(dy), _inverse(dz)
-    near_x = 0 if ix >= 0.0 else 8
-    near_y = 0 if iy >= 0.0 else 8
-    near_z = 0 if iz >= 0.0 else 8
+    near_x = 0 if ix >= 0.0 else BOXES
+    near_y = 0 if iy >= 0.0 else BOXES
+    near_z = 0 if iz >= 0.0 else BOXES
     fox, foy, foz = np.float32(ox), np.float32(oy), np.float32(oz)
     fix, fiy, fiz = np.float32(ix), np.float32(iy), np.float32(iz)
     zero = np.float32(0.0)
@@ -287,7 +287,7 @@ def first_hit(
             continue
         mask = box_hits(
             planes,
-            c * 48,
+            c * (6 * BOXES),
             near_x,
             near_y,
             near_z,

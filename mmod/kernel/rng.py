@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mmod.kernel._jit import leaf
+from mmod.kernel._jit import inlined
 
 _MASK = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
@@ -39,7 +39,7 @@ STREAM_EVENTS = 4
 STREAM_CHECKS = 5
 
 
-@leaf
+@inlined
 def philox4x32(
     c0: np.uint64,
     c1: np.uint64,
@@ -79,7 +79,7 @@ def philox4x32(
     return c0, c1, c2, c3
 
 
-@leaf
+@inlined
 def uniforms(
     key: NDArray[np.uint64], face: int, replicate: int, sample: int, block: int
 ) -> tuple[float, float, float, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmod.kernel._jit import leaf
+from mmod.kernel._jit import inlined, leaf
 from mmod.kernel.tables import Floats, Ints, Tables, Threats, penetrating_flux
 
 RISK_SHARE = 0.5
@@ -182,7 +182,7 @@ def fill_proposal(
     return total
 
 
-@leaf
+@inlined
 def search(reach: Floats, first: int, last: int, u: float) -> int:
     """Return the first index in [first, last) whose running sum exceeds u."""
     low, high = first, last - 1

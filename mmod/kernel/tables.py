@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mmod.kernel._jit import leaf
+from mmod.kernel._jit import inlined, leaf
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -106,7 +106,7 @@ class Faces(NamedTuple):
     slack: Floats
 
 
-@leaf
+@inlined
 def critical_size(
     tables: Tables, table: int, speed: float, cosine: float
 ) -> tuple[float, float]:
@@ -172,7 +172,7 @@ def critical_size(
     return a * g + b * f, c * g + d * f
 
 
-@leaf
+@inlined
 def log_flux_above(tables: Tables, model: int, curve: int, size: float) -> float:
     """Return the log of the cumulative flux of a size curve [log 1/m2/s].
 
@@ -193,7 +193,7 @@ def log_flux_above(tables: Tables, model: int, curve: int, size: float) -> float
     return float(below * (1.0 - u) + above * u)
 
 
-@leaf
+@inlined
 def log_diameter_of(tables: Tables, model: int, curve: int, log_flux: float) -> float:
     """Return the log diameter above which a size curve holds a flux (its inverse)."""
     values = tables.log_curve
@@ -213,7 +213,7 @@ def log_diameter_of(tables: Tables, model: int, curve: int, log_flux: float) -> 
     return below * (1.0 - u) + above * u
 
 
-@leaf
+@inlined
 def penetrating_flux(
     tables: Tables,
     shield: int,

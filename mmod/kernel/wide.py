@@ -1,4 +1,4 @@
-"""Eight boxes, or eight triangles, against one ray: vector code with a plain twin.
+"""Sixteen boxes, or eight triangles, against one ray: vector code, plain twin.
 
 Numba does not vectorise these loops by itself, so two small intrinsics emit the LLVM
 vector instructions. ``llvm.fma`` is avoided: without hardware support it becomes a
@@ -24,6 +24,9 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 WIDTH = 8
+"""Triangles in a leaf block."""
+BOXES = 16
+"""Children of a node."""
 EDGE = 1e-10
 """Barycentric tolerance: neighbours overlap by it, so no ray slips between them."""
 _FAR = 1.0 + 2.0**-20
@@ -49,13 +52,13 @@ def box_hits_plain(
     """Return a bit mask of the boxes hit; ``entry`` gets the entry distances."""
     mask = 0
     one = np.float32
-    for k in range(WIDTH):
+    for k in range(BOXES):
         a = (planes[base + near_x + k] - one(ox)) * one(ix)
-        b = (planes[base + 8 - near_x + k] - one(ox)) * one(ix)
-        c = (planes[base + 16 + near_y + k] - one(oy)) * one(iy)
-        d = (planes[base + 24 - near_y + k] - one(oy)) * one(iy)
-        e = (planes[base + 32 + near_z + k] - one(oz)) * one(iz)
-        f = (planes[base + 40 - near_z + k] - one(oz)) * one(iz)
+        b = (planes[base + BOXES - near_x + k] - one(ox)) * one(ix)
+        c = (planes[base + 2 * BOXES + near_y + k] - one(oy)) * one(iy)
+        d = (planes[base + 3 * BOXES - near_y + k] - one(oy)) * one(iy)
+        e = (planes[base + 4 * BOXES + near_z + k] - one(oz)) * one(iz)
+        f = (planes[base + 5 * BOXES - near_z + k] - one(oz)) * one(iz)
         start = max(a, c, e, one(t_min))
         stop = min(b, d, f, one(t_max)) * one(_FAR)
         entry[k] = start
@@ -109,12 +112,13 @@ def _splat(builder: Any, value: Any, vector: Any) -> Any:
     lane0 = builder.insert_element(
         ir.Constant(vector, ir.Undefined), value, ir.Constant(ir.IntType(32), 0)
     )
-    zeros = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
+    width = vector.count
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), width), [0] * width)
     return builder.shuffle_vector(lane0, ir.Constant(vector, ir.Undefined), zeros)
 
 
 def _constant(value: float, vector: Any) -> Any:
-    return ir.Constant(vector, [ir.Constant(vector.element, value)] * WIDTH)
+    return ir.Constant(vector, [ir.Constant(vector.element, value)] * vector.count)
 
 
 def _pointer(context: Any, builder: Any, array_type: Any, array: Any) -> Any:
@@ -128,7 +132,9 @@ def _load(builder: Any, pointer: Any, offset: Any, vector: Any, align: int) -> A
 
 
 def _mask(builder: Any, bits: Any) -> Any:
-    return builder.zext(builder.bitcast(bits, ir.IntType(WIDTH)), ir.IntType(64))
+    return builder.zext(
+        builder.bitcast(bits, ir.IntType(bits.type.count)), ir.IntType(64)
+    )
 
 
 def lowest_bit_plain(mask: int) -> int:
@@ -165,7 +171,7 @@ def _box_hits(
     signature = types.int64(planes, *([types.int64] * 4), *([types.float32] * 8), entry)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        vector = ir.VectorType(ir.FloatType(), WIDTH)
+        vector = ir.VectorType(ir.FloatType(), BOXES)
         data = _pointer(context, builder, sig.args[0], args[0])
         origins = [_splat(builder, a, vector) for a in args[5:8]]
         inverses = [_splat(builder, a, vector) for a in args[8:11]]
@@ -174,10 +180,11 @@ def _box_hits(
         i64 = ir.IntType(64)
         for axis in range(3):
             near = builder.add(
-                args[1], builder.add(args[2 + axis], ir.Constant(i64, 16 * axis))
+                args[1], builder.add(args[2 + axis], ir.Constant(i64, 2 * BOXES * axis))
             )
             far = builder.sub(
-                builder.add(args[1], ir.Constant(i64, 16 * axis + 8)), args[2 + axis]
+                builder.add(args[1], ir.Constant(i64, (2 * axis + 1) * BOXES)),
+                args[2 + axis],
             )
             t0, t1 = (
                 builder.fmul(
