@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
+from scipy.spatial import ConvexHull
 from scipy.spatial.transform import Rotation
 
 from mmod.config import load_run, parse_run
@@ -27,6 +28,7 @@ from mmod.engine.problem import ResolvedProblem, resolve
 from mmod.engine.run import compute
 from mmod.flux import ExposureState, load_flux
 from mmod.flux.table import SizeCurves, ThreatBins, build_threats
+from mmod.geometry.mesh import Mesh
 from mmod.geometry.vehicle import Vehicle, load_vehicle
 from mmod.results.outcome import Outcome
 from mmod.units import DEGREE, KM
@@ -304,6 +306,37 @@ def vehicle_of(
     card = folder / "vehicle.toml"
     card.write_text("\n".join(lines) + "\n")
     return load_vehicle(card)
+
+
+def convex_body(points: ArrayLike) -> Vehicle:
+    """Return the convex hull of some points as a vehicle of one zone."""
+    corners = np.asarray(points, dtype=np.float64)
+    hull = ConvexHull(corners)
+    triangles = hull.simplices.astype(np.int32)
+    a, b, c = (corners[triangles[:, i]] for i in range(3))
+    inward = (np.cross(b - a, c - a) * hull.equations[:, :3]).sum(axis=1) < 0.0
+    triangles[inward] = triangles[inward][:, ::-1]
+    mesh = Mesh(
+        vertices=corners,
+        triangles=triangles,
+        face_zone=np.zeros(len(triangles), dtype=np.int32),
+        face_solid=np.zeros(len(triangles), dtype=np.int32),
+        solid_name=["body.hull"],
+        solid_solidity=np.ones(1),
+        solid_is_panel=np.zeros(1, dtype=bool),
+        solid_is_thin=np.zeros(1, dtype=bool),
+    )
+    cube = load_vehicle("cube")
+    return dataclasses.replace(cube, name="hull", mesh=mesh, zones=cube.zones[:1])
+
+
+def without_face(problem: ResolvedProblem, face: int) -> ResolvedProblem:
+    """Return the problem with one face lost from the tally."""
+    faces = problem.payload.faces
+    areas = faces.areas.copy()
+    areas[face] = 0.0
+    payload = dataclasses.replace(problem.payload, faces=faces._replace(areas=areas))
+    return dataclasses.replace(problem, payload=payload)
 
 
 def _toml(value: Any) -> str:

@@ -137,6 +137,7 @@ def all_distances(corners: Floats, origins: Floats, flight: Floats) -> Floats:
         point = origins[:, None, :] + t[..., None] * flight[:, None, :]
         flat = np.take_along_axis(point, keep[None], axis=2)
         c = np.take_along_axis(corners, keep[:, None, :], axis=2)
+        flat = np.where(np.isfinite(flat), flat, 0.0)
         inside_left = np.ones(t.shape, dtype=bool)
         inside_right = np.ones(t.shape, dtype=bool)
         for i in range(3):
@@ -146,7 +147,7 @@ def all_distances(corners: Floats, origins: Floats, flight: Floats) -> Floats:
             ) * (flat[..., 0] - a[:, 0])
             inside_left &= turn >= 0.0
             inside_right &= turn <= 0.0
-        hit = (slope != 0.0) & (t > 0.0) & (inside_left | inside_right)
+        hit = (slope != 0.0) & np.isfinite(t) & (t > 0.0) & (inside_left | inside_right)
     return np.where(hit, t, np.inf)
 
 

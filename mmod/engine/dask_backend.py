@@ -6,8 +6,7 @@ return small tallies. A few hundred tasks of about a second make a run.
 
 from __future__ import annotations
 
-import os
-import tempfile
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -56,9 +55,13 @@ class DaskBackend:
     ----------
     client : distributed.Client
         Connected client; it is not closed here.
+    local : bool
+        The workers share this machine's compiler cache: the kernels are compiled
+        here first, once, and not by every worker.
     """
 
     client: Any
+    local: bool = False
     _sent: dict[int, Any] = field(default_factory=dict)
 
     def check_workers(self) -> None:
@@ -90,6 +93,8 @@ class DaskBackend:
                 payload, broadcast=True, hash=False
             )
         remote = self._sent[id(payload)]
+        if self.local and chunks:
+            chunks[0].tiny().run(payload)
         futures = [
             self.client.submit(_run, chunk, remote, pure=False, retries=2)
             for chunk in chunks
@@ -142,22 +147,17 @@ def connect(
     if address is not None or scheduler_file is not None:
         yield from _connected(address, scheduler_file)
         return
-    # Node-local compiler cache: workers that compile at once must not share a file
-    # system that cannot replace files atomically.
-    if "NUMBA_CACHE_DIR" not in os.environ:
-        user = os.getuid() if hasattr(os, "getuid") else 0
-        cache = Path(tempfile.gettempdir()) / f"mmod-numba-{user}"
-        os.environ["NUMBA_CACHE_DIR"] = str(cache)
     with (
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.ERROR,
         ) as cluster,
         Client(cluster) as client,
     ):
-        yield DaskBackend(client)
+        yield DaskBackend(client, local=True)
 
 
 def _connected(

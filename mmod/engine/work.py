@@ -9,7 +9,7 @@ a bit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -28,7 +28,7 @@ from mmod.kernel.rng import (
 from mmod.kernel.tables import Floats, Ints
 
 BLOCK_FACES = 256
-DEFAULT_CHUNK_SAMPLES = 300_000
+DEFAULT_CHUNK_SAMPLES = 100_000
 VISIBILITY_RAYS = 24
 
 
@@ -53,6 +53,13 @@ class ImportanceChunk:
     def cost(self) -> int:
         """Samples in the chunk, over all replicates but one factor."""
         return int(sum(s.sum() for s in self.samples))
+
+    def tiny(self) -> ImportanceChunk:
+        """Return a chunk of one face: enough to compile the kernels."""
+        block = Block(self.blocks[0].zone, self.blocks[0].members[:1])
+        return ImportanceChunk(
+            self.phase, self.round, (block,), (np.ones(1, dtype=np.int64),)
+        )
 
     def run(self, payload: Payload) -> list[FaceTally]:
         """Compute the tallies of the blocks."""
@@ -92,6 +99,12 @@ class VisibilityChunk:
         """Rays in the chunk."""
         return sum(len(b.members) for b in self.blocks) * VISIBILITY_RAYS
 
+    def tiny(self) -> VisibilityChunk:
+        """Return a chunk of one face: enough to compile the kernels."""
+        return VisibilityChunk(
+            (Block(self.blocks[0].zone, self.blocks[0].members[:1]),)
+        )
+
     def run(self, payload: Payload) -> list[Floats]:
         """Compute the visibility of each face."""
         key = make_key(payload.seed, STREAM_VISIBILITY)
@@ -127,6 +140,10 @@ class ForwardChunk:
     def cost(self) -> int:
         """Rays in the chunk."""
         return len(self.batches) * self.rays
+
+    def tiny(self) -> ForwardChunk:
+        """Return a chunk of one ray: enough to compile the kernels."""
+        return replace(self, batches=self.batches[:1], rays=1)
 
     def run(self, payload: Payload) -> list[ForwardTally]:
         """Fly the batches."""
