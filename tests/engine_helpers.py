@@ -97,9 +97,9 @@ def solve(
     config = configured(run, overrides)
 
     def flux(name: str, **options: Any) -> Any:
-        if models is not None and name in models:
-            return Refined(models[name], refine)
-        return Refined(load_flux(name, **options), refine)
+        given = models is not None and name in models
+        model = models[name] if given else load_flux(name, **options)
+        return model if refine == 1 else Refined(model, refine)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine_problem, "load_flux", flux)
@@ -130,13 +130,21 @@ def state_of(problem: ResolvedProblem, phase: int = 0) -> ExposureState:
 # -- planted errors --------------------------------------------------------------------
 
 
-def biased(problem: ResolvedProblem, factor: float = 1.01) -> ResolvedProblem:
-    """Return the problem with every area, hence every number, off by a factor."""
-    faces = problem.payload.faces
-    payload = dataclasses.replace(
-        problem.payload, faces=faces._replace(areas=faces.areas * factor)
+def biased(outcome: Outcome, factor: float = 1.01) -> Outcome:
+    """Return an outcome with every number off by a factor (1 % of flux or area)."""
+    names = [
+        f"{what}_{name}"
+        for what in ("face", "zone")
+        for name in ("expected", "variance", "unshadowed")
+    ]
+    powers = [2.0 if name.endswith("variance") else 1.0 for name in names]
+    return dataclasses.replace(
+        outcome,
+        **{
+            name: getattr(outcome, name) * factor**power
+            for name, power in zip(names, powers, strict=True)
+        },
     )
-    return dataclasses.replace(problem, payload=payload)
 
 
 def turned(problem: ResolvedProblem, matrix: ArrayLike) -> ResolvedProblem:
@@ -231,9 +239,14 @@ def _table(bins: ThreatBins) -> xr.Dataset:
     flux = stand_in_flux(nodes)
     curves = SizeCurves(nodes, flux[None, :], np.full((1, len(nodes)), 2000.0))
     attrs = {
-        **{"model": "stand_in", "kind": "meteoroid", "altitude": 4e5},
-        **{"inclination": 0.9, "epoch": 2018.5, "flags": ""},
-        **{"table_min_diameter": 1e-6, "table_max_diameter": 1.0},
+        "model": "stand_in",
+        "kind": "meteoroid",
+        "altitude": 4e5,
+        "inclination": 0.9,
+        "epoch": 2018.5,
+        "flags": "",
+        "table_min_diameter": 1e-6,
+        "table_max_diameter": 1.0,
     }
     return build_threats(bins, curves, attrs, "meteoroid")
 

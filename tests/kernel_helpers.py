@@ -23,7 +23,14 @@ Floats = NDArray[np.float64]
 PLAIN = bool(numba.config.DISABLE_JIT)
 """True where the kernel runs as plain Python."""
 
-_QUADS = ((0, 3, 2, 1), (4, 5, 6, 7), (0, 1, 5, 4), (2, 3, 7, 6), (1, 2, 6, 5), (3, 0, 4, 7))
+_QUADS = (
+    (0, 3, 2, 1),
+    (4, 5, 6, 7),
+    (0, 1, 5, 4),
+    (2, 3, 7, 6),
+    (1, 2, 6, 5),
+    (3, 0, 4, 7),
+)
 
 
 def size(compiled: int, plain: int) -> int:
@@ -45,7 +52,11 @@ def box(low: ArrayLike, high: ArrayLike) -> Floats:
     low, high = np.asarray(low, float), np.asarray(high, float)
     x, y, z = np.stack([low, high], axis=1)
     points = np.array(
-        [[x[i], y[j], z[k]] for k in (0, 1) for i, j in ((0, 0), (1, 0), (1, 1), (0, 1))]
+        [
+            [x[i], y[j], z[k]]
+            for k in (0, 1)
+            for i, j in ((0, 0), (1, 0), (1, 1), (0, 1))
+        ]
     )
     faces = [t for a, b, c, d in _QUADS for t in ((a, b, c), (a, c, d))]
     return points[np.array(faces)]
@@ -221,7 +232,12 @@ def sphere_bins(rings: int, sectors: int, speed: float = 10_000.0) -> list[Bin]:
     azimuth = np.linspace(-np.pi, np.pi, sectors + 1)
     weight = 1.0 / (rings * sectors)
     return [
-        Bin((azimuth[j], azimuth[j + 1]), (sine[i], sine[i + 1]), (speed, speed), (weight,))
+        Bin(
+            (azimuth[j], azimuth[j + 1]),
+            (sine[i], sine[i + 1]),
+            (speed, speed),
+            (weight,),
+        )
         for i in range(rings)
         for j in range(sectors)
     ]
@@ -327,9 +343,7 @@ def flat_tables(
         segments=np.ones(models, dtype=np.int64),
         steps=np.ones(models, dtype=np.int64),
         log_curve=np.ascontiguousarray(log_curve),
-        curve_diameter=np.ascontiguousarray(
-            np.broadcast_to(grid, (models, 1, nodes))
-        ),
+        curve_diameter=np.ascontiguousarray(np.broadcast_to(grid, (models, 1, nodes))),
         curve_start=float(grid[0]),
         curve_step=float(grid[1] - grid[0]),
         impact=np.asarray(impact, float)[:, None, :].copy(),

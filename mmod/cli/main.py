@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = build_parser().parse_args(argv)
     except SystemExit as stop:  # argparse: 0 after --help and --version, 2 after errors
         return stop.code if isinstance(stop.code, int) else 2
-    logging.basicConfig(stream=sys.stderr, format="%(levelname)s: %(message)s")
+    _log(everything=arguments.debug)
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _warn
@@ -107,6 +107,20 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         return _bug(error, as_json=arguments.json)
     return answer.exit_code
+
+
+def _log(*, everything: bool) -> None:
+    """Send logs to stderr; of Dask's only errors, unless everything is asked for."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+
+    def wanted(record: logging.LogRecord) -> bool:
+        dask = record.name.partition(".")[0] in {"distributed", "dask"}
+        return record.levelno >= (logging.ERROR if dask else logging.WARNING)
+
+    if not everything:
+        handler.addFilter(wanted)
+    logging.basicConfig(handlers=[handler])
 
 
 def _refuse(error: MmodError, *, as_json: bool) -> int:

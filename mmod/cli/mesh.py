@@ -5,7 +5,8 @@ Try:
   mmod mesh iss_2018_soyuz_ms09 --vtu iss.vtu
   mmod mesh ./my_vehicle --element-size 0.2 --json
 
-Areas are those of the mesh: what other parts cover or shadow is not taken off. A mesh
+Areas are those of the mesh: what other parts cover or shadow is not taken off.
+Certainty of the geometry: S cited source, M recalled and unverified, E estimate. A mesh
 that is open, inverted, or has zero-area or doubled faces is refused.
 """
 
@@ -173,6 +174,12 @@ def _text(description: dict[str, Any]) -> str:
         ),
     ]
     lines += ["", table(rows, indent=""), ""]
+    letters = {"S", "M", "E"}
+    if any(letters >= set(zone["certainty"].split("+")) for zone in zones):
+        lines.append(
+            "certainty of the geometry: S cited source, M recalled and unverified,"
+            " E estimate"
+        )
     lines.append("checks  " + ", ".join(f"{k} {v}" for k, v in checks.items()))
     if "written" in description:
         lines.append(f"written: {description['written']}")

@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     import xarray as xr
 
 By = Literal["zone", "module"]
+UNITS = {
+    "area, exposed_area": "m2",
+    "impacts, penetrations": "expected number over the exposure",
+    "..._stderr": "one standard error of the sampling, unit of the number",
+    "..._lower, ..._upper": "95 % interval, sampling error only",
+    "pnp": "probability of no penetration over the exposure",
+    "share, debris, meteoroid, extrapolated_fraction": "part of penetrations, 0 to 1",
+}
+"""What the numbers of the JSON document are."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,6 +82,7 @@ def document(
     return {
         "title": str(results.attrs.get("title", "")),
         "flags": str(results.attrs.get("flags", "")).splitlines(),
+        "units": UNITS,
         "table": make_table(results, by=by, environment=environment).to_dict(),
         "totals": {
             label: make_table(results, by=by, environment=label).to_dict()["total"]

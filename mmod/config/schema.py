@@ -213,13 +213,8 @@ class Damage(_Table):
 
 
 class Sampling(_Table):
-    """How much is sampled, and with which estimator."""
+    """How much is sampled."""
 
-    estimator: Annotated[
-        Literal["importance", "forward"],
-        Field(description="importance (default), or forward as an independent check"),
-        Expect('"importance" or "forward"'),
-    ] = "importance"
     target_relative_error: Annotated[
         Annotated[float, Field(ge=1.0e-4, le=0.5)] | None,
         Field(

@@ -23,6 +23,7 @@ class RoundTally:
     mean: Floats
     variance: Floats
     free: Floats
+    bound: Floats
     outside: Floats
     seen: Ints
     drawn: Ints
@@ -35,6 +36,7 @@ class RoundTally:
         """Return a tally of zeros."""
         shape = tally_shape(problem)
         return cls(
+            np.zeros(shape),
             np.zeros(shape),
             np.zeros(shape),
             np.zeros(shape),
@@ -55,6 +57,7 @@ class RoundTally:
         spread = np.maximum(tally.second / n - mean * mean, 0.0)
         self.variance[m] = spread / (n - 1)
         self.free[m] = tally.free
+        self.bound[m] = tally.bound
         self.outside[m] = tally.outside
         self.seen[m] = tally.seen
         self.drawn[m] = tally.drawn
@@ -85,6 +88,7 @@ class PhaseSum:
     square: Floats
     fourth: Floats
     free: Floats
+    bound: Floats
     outside: Floats
     seen: Ints
     drawn: Ints
@@ -103,6 +107,7 @@ class PhaseSum:
             square=np.zeros(shape),
             fourth=np.zeros(shape),
             free=np.zeros(shape),
+            bound=np.zeros(shape),
             outside=np.zeros(shape[:2]),
             seen=np.zeros(shape[0], dtype=np.int64),
             drawn=np.zeros(shape[0], dtype=np.int64),
@@ -124,6 +129,7 @@ class PhaseSum:
         self.square = a * a * self.square + part
         self.fourth = a**4 * self.fourth + part * part / (tally.replicates - 1)
         self.free = a * self.free + b * tally.free
+        self.bound = np.maximum(self.bound, tally.bound)
         self.outside = a[..., 0] * self.outside + b[..., 0] * tally.outside
         self.seen = self.seen + tally.seen
         self.drawn = self.drawn + tally.drawn
@@ -155,7 +161,11 @@ def face_estimates(problem: ResolvedProblem, sums: list[PhaseSum]) -> Estimates:
         expected += duration * total.mean
         variance += duration**2 * total.square
         fourth += duration**4 * total.fourth
-        free += duration * total.free
+        # Where nothing was scored, the samples may have missed what can reach the face:
+        # the coarse sum over the cells then stands for the unshadowed number.
+        free += duration * np.where(
+            total.mean > 0.0, total.free, np.maximum(total.free, total.bound)
+        )
     return Estimates(expected, variance, _freedom(variance, fourth, problem), free)
 
 

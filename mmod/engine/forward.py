@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmod.engine.local import LocalBackend, available_cores
 from mmod.engine.problem import ResolvedProblem
 from mmod.engine.work import Backend, Chunk, ForwardChunk, Progress, grouped
 from mmod.errors import CheckError
@@ -22,13 +23,14 @@ class ForwardEstimate:
     """Expected numbers per zone from forward rays.
 
     ``expected``, ``variance`` (n_zone, n_model + 1, n_damage); ``batches`` independent
-    batches; ``back_share`` first hits on back faces over all hits.
+    batches of ``rays`` in all; ``hits`` on front faces; ``back_share`` first hits on back faces over all hits.
     """
 
     expected: Floats
     variance: Floats
     batches: int
     rays: int
+    hits: int
     back_share: float
 
 
@@ -134,8 +136,32 @@ def run_forward(
         batch_sums.var(axis=0, ddof=1) / batches,
         batches,
         per_batch * batches,
+        hits,
         share_back,
     )
+
+
+def back_face_share(problem: ResolvedProblem, rays: int = 200_000) -> float:
+    """Return the share of forward rays that hit a back face first.
+
+    Parameters
+    ----------
+    problem : ResolvedProblem
+    rays : int
+        Particles per phase, from all directions of the models.
+
+    Returns
+    -------
+    float
+        0 for a sound mesh; every such hit is a leak between parts.
+
+    Raises
+    ------
+    CheckError
+        When it is above `BACK_FACE_LIMIT`.
+    """
+    backend = LocalBackend(available_cores())
+    return run_forward(problem, backend, rays, batches=16).back_share
 
 
 def _counter(chunks: list[Chunk], progress: Progress | None) -> Callable[[Chunk], None]:

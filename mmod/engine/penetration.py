@@ -19,7 +19,8 @@ from mmod.kernel.tables import Floats, Tables, fill_flux
 from mmod.shields import Shield
 
 SPEED_MIN, SPEED_MAX = 100.0, 1.0e5
-_SEGMENT_STEPS = 48
+_SPEED_STEP = 0.045
+_LEAST_STEPS = 32
 _ROW_STEP = np.radians(1.5)
 _COSINE_MIN = 1e-3
 _HINTS = 1024
@@ -147,11 +148,10 @@ def _pieces(x: Floats, density: Floats) -> tuple[Floats, Floats]:
             bounds += [(float(a), float(b)) for a, b in itertools.pairwise(nodes)]
             values += [(float(a), float(b)) for a, b in itertools.pairwise(at)]
         i = j
-    # The end slopes of the curve go on at constant density.
-    if values[0][0] == values[0][1]:
-        bounds[0] = (-np.inf, bounds[0][1])
-    if values[-1][0] == values[-1][1]:
-        bounds[-1] = (bounds[-1][0], np.inf)
+    # The end slopes of the curve go on beyond it, at the densities of its ends.
+    first, last = float(density[0]), float(density[-1])
+    bounds = [(-np.inf, float(x[0])), *bounds, (float(x[-1]), np.inf)]
+    values = [(first, first), *values, (last, last)]
     return np.array(bounds), np.array(values)
 
 
@@ -279,7 +279,8 @@ def _grid(shield: Shield, curve: SizeCurve, rows: int) -> _Grid:
     border = np.concatenate(
         [ends * np.log(SPEED_MIN), border, ends * np.log(SPEED_MAX)], axis=1
     )
-    fraction = np.linspace(0.0, 1.0, _SEGMENT_STEPS + 1)
+    steps = max(_LEAST_STEPS, int(np.ceil(np.diff(border, axis=1).max() / _SPEED_STEP)))
+    fraction = np.linspace(0.0, 1.0, steps + 1)
     fraction[0], fraction[-1] = _JUMP, 1.0 - _JUMP  # either side of a jump
     nodes = border[:, :-1, None] + np.diff(border, axis=1)[:, :, None] * fraction
     nodes = nodes.reshape(len(obliquity), -1)
@@ -347,7 +348,8 @@ def build_tables(
 
     n = max(len(grids), 1)
     borders = max((g.border.shape[1] for g in grids), default=2)
-    nodes = (borders - 1) * (_SEGMENT_STEPS + 1)
+    nodes = max((g.size.shape[1] for g in grids), default=2)
+    steps = np.ones(n, dtype=np.int64)
     cosine = np.zeros((n, rows))
     cosine[:] = np.linspace(_COSINE_MIN, 1.0, rows)
     border = np.zeros((n, rows, borders))
@@ -360,6 +362,7 @@ def build_tables(
         size[i, :, : g.size.shape[1]] = g.size
         outside[i, :, : g.outside.shape[1]] = g.outside
         segments[i] = g.border.shape[1] - 1
+        steps[i] = g.size.shape[1] // segments[i] - 1
     hint = np.zeros((n, _HINTS), dtype=np.int64)
     for i in range(n):
         at = np.searchsorted(cosine[i], np.arange(_HINTS) / _HINTS, side="right") - 1
@@ -385,7 +388,7 @@ def build_tables(
         size=size,
         outside=outside,
         segments=segments,
-        steps=np.full(n, _SEGMENT_STEPS, dtype=np.int64),
+        steps=steps,
         log_curve=log_curve,
         curve_diameter=curve_diameter,
         curve_start=float(start),

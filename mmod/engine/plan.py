@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmod.constants import YEAR
+from mmod.engine.forward import back_face_share
 from mmod.engine.problem import ResolvedProblem
 from mmod.engine.work import make_blocks
 
@@ -80,7 +81,6 @@ def make_plan(problem: ResolvedProblem) -> Plan:
         "cells": [len(c.threats.cell_speed) for c in problem.cells],
         "shields": len(problem.shields),
         "penetration table error [-]": problem.table_error,
-        "estimator": sampling.estimator,
         "stop rule": (
             f"{sampling.samples} samples"
             if sampling.samples is not None
@@ -89,6 +89,7 @@ def make_plan(problem: ResolvedProblem) -> Plan:
         ),
         "least number of samples": least,
         "blocks": len(make_blocks(problem.payload, len(problem.vehicle.zones))),
+        "first hits on a back face [-]": back_face_share(problem),
         "config sha256": config.sha256,
     }
     return Plan(facts, problem.flags)

@@ -15,7 +15,6 @@ from mmod.engine.penetration import SizeCurve, build_tables, table_error
 from mmod.errors import InputError, MmodError, Problem
 from mmod.flux import ExposureState, FluxModel, load_flux
 from mmod.geometry.attitude import lvlh_from_body
-from mmod.geometry.checks import check_mesh
 from mmod.geometry.vehicle import Vehicle, load_vehicle
 from mmod.kernel.bvh import build_bvh
 from mmod.kernel.ray import Scene, make_scene
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
 
 RAY_OFFSET = 1e-7
 """Distance by which rays start off a face, as a share of the mesh's extent."""
+TABLE_TOLERANCE = 1e-3
+"""Largest error of N that the penetration tables may cause without a flag."""
 GROUP_ANGLE = np.radians(6.0)
 """Faces whose normals differ by less than about this share a proposal."""
 _ERROR_POINTS = 2500
@@ -94,13 +95,9 @@ def resolve(config: RunConfig) -> ResolvedProblem:
         Every problem of vehicle, mesh, shields, models and validity at once.
     """
     problems: list[Problem] = []
-    base = config.path.parent if config.path is not None else None
-
     vehicle = _collect(
         problems, load_vehicle, config.vehicle, **_vehicle_options(config)
     )
-    if vehicle is not None:
-        problems += check_mesh(vehicle).problems
     shields, zone_shield = (
         _resolve_shields(config, vehicle, problems)
         if vehicle is not None
@@ -134,7 +131,6 @@ def resolve(config: RunConfig) -> ResolvedProblem:
         raise InputError(problems)
     assert vehicle is not None
     assert models is not None
-    del base
 
     diameters = np.array(config.damage.impact_diameters_mm) * MM
     curves = tuple(
@@ -156,6 +152,11 @@ def resolve(config: RunConfig) -> ResolvedProblem:
         )
         for p in range(len(tables))
     )
+    if worst > TABLE_TOLERANCE:
+        flags.append(
+            f"penetration tables: their error reaches {worst:.1e} of N for some shield"
+            f" and model, above the {TABLE_TOLERANCE:g} aimed at"
+        )
     scene, faces, extent = _surface(vehicle, zone_shield, config.shadowing)
     payload = Payload(
         scene=scene,

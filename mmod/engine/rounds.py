@@ -242,6 +242,27 @@ class Sampler:
             error = np.sqrt(estimate.variance[:, -1, damage]) / expected
         return error, (expected > 0.0) & (expected >= RISK_FLOOR * expected.sum())
 
+    def missed(self, sums: list[PhaseSum]) -> tuple[str, ...]:
+        """Return a flag when zones stay above the target error, naming the worst."""
+        target = self.problem.config.sampling.target_relative_error
+        if target is None:
+            return ()
+        error, counts = self._zone_errors(sums)
+        above = np.flatnonzero(counts & ~(error <= target))
+        if len(above) == 0:
+            return ()
+        worst = above[np.argsort(-error[above], kind="stable")][:5]
+        names = ", ".join(
+            f"{self.problem.vehicle.zones[z].name} {100.0 * error[z]:.2g} %"
+            for z in worst.tolist()
+        )
+        return (
+            (
+                f"sampling: {len(above)} zones with at least 0.1 % of the risk stay above"
+                f" the target relative error of {100.0 * target:g} %: {names}"
+            ),
+        )
+
     def _missing(self, sums: list[PhaseSum], allocation: Allocation) -> Ints:
         """Return the multiples of the allocation that zones above the target need."""
         sampling = self.problem.config.sampling
@@ -259,6 +280,7 @@ class Sampler:
             minlength=len(more),
         )
         cost = float((per_zone * more).sum()) * self.problem.payload.replicates
-        if self.samples + cost * len(sums) > sampling.max_samples:
-            return np.zeros_like(more)
+        left = sampling.max_samples - self.samples
+        if cost * len(sums) > left:
+            more = np.floor(more * max(left, 0) / (cost * len(sums))).astype(np.int64)
         return more

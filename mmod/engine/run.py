@@ -18,7 +18,6 @@ from mmod.engine.collect import (
     zone_estimates,
 )
 from mmod.engine.events import make_events
-from mmod.engine.forward import run_forward
 from mmod.engine.local import LocalBackend, available_cores
 from mmod.engine.plan import Plan, make_plan
 from mmod.engine.problem import ResolvedProblem, require_finite, resolve
@@ -173,26 +172,10 @@ def compute(
     sums = sampler.run()
     faces = face_estimates(problem, sums)
     zones = zone_estimates(problem, sums)
-    if problem.config.sampling.estimator == "forward":
-        zones = _forward_zones(problem, backend, progress, zones)
     for name, value in (("faces", faces), ("zones", zones)):
         require_finite(name, value.expected)
         require_finite(name, value.variance)
     return _outcome(problem, sampler, blocks, sums, faces, zones, visibility)
-
-
-def _forward_zones(
-    problem: ResolvedProblem,
-    backend: Backend,
-    progress: Progress | None,
-    zones: Estimates,
-) -> Estimates:
-    """Replace the zone estimates by those of forward rays."""
-    sampling = problem.config.sampling
-    rays = sampling.samples if sampling.samples is not None else 10_000_000
-    forward = run_forward(problem, backend, rays, progress=progress)
-    dof = np.full(zones.dof.shape, float(forward.batches - 1))
-    return Estimates(forward.expected, forward.variance, dof, zones.free)
 
 
 def _outcome(
@@ -247,7 +230,7 @@ def _outcome(
         threats=[t for row in problem.threats for t in row],
         vehicle=_surface(problem),
         provenance=_provenance(problem, sampler),
-        flags=problem.flags,
+        flags=(*problem.flags, *sampler.missed(sums)),
     )
 
 
@@ -323,7 +306,7 @@ def _provenance(problem: ResolvedProblem, sampler: Sampler) -> dict[str, Any]:
             "xarray": xr.__version__,
         },
         "sources": problem.sources,
-        "estimator": problem.config.sampling.estimator,
+        "estimator": "importance",
         "random_numbers": "Philox4x32-10",
         "rounds": sampler.rounds,
         "samples": sampler.samples,

@@ -1,13 +1,20 @@
 """All Numba options in one place.
 
-``fastmath`` stays off: equal bits on every worker and honest NaN. ``cache=True``
-spares every process but the first the compilation. No explicit signatures, so that
-importing the package compiles nothing.
+``fastmath`` stays off: equal bits on every worker and honest NaN. Compiled code is
+kept on disk, so that every process but the first is spared the compilation. No
+explicit signatures, so that importing the package compiles nothing.
+
+Numba keys its files by the source file of the compiled function alone, while our
+kernels are inlined into each other over several files: code kept before a change of
+another file would be used after it, and give wrong numbers without a word. Our files
+are therefore keyed by all kernel sources together.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -16,16 +23,47 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _njit: Any = numba.njit  # `_nrt` is not in its annotations
 _OPTIONS: dict[str, Any] = {
-    "cache": True,
     "error_model": "numpy",
     "fastmath": False,
     "nogil": True,
 }
 
 
+def source_digest() -> str:
+    """Return a digest of the sources of all kernels."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+_DIGEST = source_digest()
+
+
+def _kept(dispatcher: Any) -> Any:
+    """Keep compiled code on disk, keyed by all kernel sources."""
+    if not hasattr(dispatcher, "enable_caching"):
+        return dispatcher  # compilation is switched off: a plain function
+    from numba.core import caching
+
+    files: Any = caching  # not annotated
+    try:
+        cache = files.FunctionCache(dispatcher.py_func)
+    except RuntimeError:
+        return dispatcher  # nowhere to write: every process compiles for itself
+    cache._cache_file = files.IndexDataCacheFile(
+        cache_path=cache._cache_path,
+        filename_base=f"{cache._impl.filename_base}-{_DIGEST[:16]}",
+        source_stamp=_DIGEST,
+    )
+    dispatcher._cache = cache
+    return dispatcher
+
+
 def jit(function: F) -> F:
     """Compile a kernel function (no Python objects, no global state)."""
-    return cast(F, _njit(**_OPTIONS)(function))
+    return cast(F, _kept(_njit(**_OPTIONS)(function)))
 
 
 def leaf(function: F) -> F:
@@ -34,7 +72,7 @@ def leaf(function: F) -> F:
     Without Numba's run time no reference is counted: arrays taken out of a named tuple
     would otherwise cost two atomic operations each, more than the ray itself.
     """
-    return cast(F, _njit(_nrt=False, **_OPTIONS)(function))
+    return cast(F, _kept(_njit(_nrt=False, **_OPTIONS)(function)))
 
 
 def inlined(function: F) -> F:
@@ -42,4 +80,4 @@ def inlined(function: F) -> F:
 
     A call would copy every array of a named tuple to the stack, some ninety words.
     """
-    return cast(F, _njit(_nrt=False, forceinline=True, **_OPTIONS)(function))
+    return cast(F, _kept(_njit(_nrt=False, forceinline=True, **_OPTIONS)(function)))

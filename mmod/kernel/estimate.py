@@ -63,7 +63,8 @@ class FaceTally(NamedTuple):
 
     ``first`` and ``second`` (n, n_model + 1, n_damage): sums over the replicates of
     the replicate's estimate and of its square; the last model is the total.
-    ``free`` the same without shadows; ``outside`` (n, n_model + 1): sum of the
+    ``free`` the same without shadows; ``bound`` (n, n_model + 1, n_damage) that number
+    by the coarse cells alone, never 0 where anything can reach the face; ``outside`` (n, n_model + 1): sum of the
     penetrations outside the validity range; ``seen``, ``drawn`` (n,) rays;
     ``histogram`` (n_model, N_BINS): penetrations by azimuth, sin(elevation), speed,
     cosine of the obliquity, log diameter; ``events`` (n_model, n_event + 1, N_FIELDS) the samples of
@@ -73,6 +74,7 @@ class FaceTally(NamedTuple):
     first: Floats
     second: Floats
     free: Floats
+    bound: Floats
     outside: Floats
     seen: Ints
     drawn: Ints
@@ -131,6 +133,7 @@ def importance_block(
         np.zeros((n, models + 1, damages)),
         np.zeros((n, models + 1, damages)),
         np.zeros((n, models + 1, damages)),
+        np.zeros((n, models + 1, damages)),
         np.zeros((n, models + 1)),
         np.zeros(n, dtype=np.int64),
         np.zeros(n, dtype=np.int64),
@@ -143,6 +146,7 @@ def importance_block(
         np.zeros(cells),
         np.zeros(cells),
         np.zeros((models + 1, damages)),
+        np.zeros((models, damages)),
         np.zeros(models, dtype=np.int64),
     )
     _fill_tally(
@@ -174,6 +178,7 @@ class _Room(NamedTuple):
     chance: Floats
     reach: Floats
     replica: Floats
+    coarse: Floats
     lowest: Ints
 
 
@@ -205,6 +210,7 @@ def _fill_tally(
     histogram, events = tally.histogram, tally.events
     work, share, chance, reach = room.work, room.share, room.chance, room.reach
     replica, lowest = room.replica, room.lowest
+    bound, coarse = tally.bound, room.coarse
     edges, corners = threats.edges, faces.corners
     have = -1
     mass = 0.0
@@ -238,11 +244,17 @@ def _fill_tally(
                 share,
                 chance,
                 reach,
+                coarse,
             )
         if mass <= 0.0:
             continue
         area = faces.areas[f] * faces.solidity[f]
         count = samples[i]
+        for e in range(models):
+            for d in range(damages):
+                bound[i, e, d] = area * coarse[e, d]
+                if in_total[e] == 1:
+                    bound[i, models, d] += area * coarse[e, d]
         for r in range(replicates):
             for e in range(models + 1):
                 for d in range(damages):

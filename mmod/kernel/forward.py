@@ -159,9 +159,11 @@ def _fly(
         oz = centre[2] + p * hz + q * gz - start * dz
         if speed <= 0.0:
             continue
-        share, t_min = 1.0, 0.0
+        share, t_min, after = 1.0, 0.0, -1
         for _ in range(_MAX_PASSES):
-            f, distance = first_hit(scene, scratch, ox, oy, oz, dx, dy, dz, t_min)
+            f, distance = first_hit(
+                scene, scratch, ox, oy, oz, dx, dy, dz, t_min, after
+            )
             if f < 0:
                 break
             along = (
@@ -173,7 +175,7 @@ def _fly(
                 if scene.through[f] == 0.0:
                     back += 1
                     break
-                t_min = distance * (1.0 + 1e-12) + 1e-9
+                t_min, after = distance, f
                 continue
             zone = faces.zone[f]
             if target < 0 or zone == target:
@@ -194,7 +196,7 @@ def _fly(
             share *= scene.through[f]
             if share <= 0.0:
                 break
-            t_min = distance * (1.0 + 1e-12) + 1e-9
+            t_min, after = distance, f
     return hits, back
 
 

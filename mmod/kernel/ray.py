@@ -220,8 +220,9 @@ def first_hit(
     dy: float,
     dz: float,
     t_min: float,
+    after: int,
 ) -> tuple[int, float]:
-    """Return the nearest face beyond ``t_min`` and its distance [m].
+    """Return the next face of a ray, in order of distance and face number.
 
     Parameters
     ----------
@@ -232,7 +233,10 @@ def first_hit(
     dx, dy, dz : float
         Unit direction of flight.
     t_min : float
-        Hits at or before this distance [m] do not count.
+        Hits before this distance [m] do not count.
+    after : int
+        Nor do, at just this distance, faces up to this number: coincident faces come
+        one after the other. -1 for the first hit.
 
     Returns
     -------
@@ -257,6 +261,7 @@ def first_hit(
     )
     stack, entry, distance = scratch.stack, scratch.entry, scratch.distance
     best, best_t = -1, np.inf
+    before = np.nextafter(t_min, -np.inf)
     stack[0] = 0
     n = 1
     while n > 0:
@@ -273,7 +278,7 @@ def first_hit(
                 dx,
                 dy,
                 dz,
-                t_min,
+                before,
                 np.inf,
                 distance,
             )
@@ -282,6 +287,8 @@ def first_hit(
                 hits &= hits - 1
                 t = distance[lane]
                 face = int(ids[block, lane])
+                if t < t_min or (t == t_min and face <= after):
+                    continue
                 if t < best_t or (t == best_t and face < best):
                     best, best_t = face, t
             continue
@@ -404,6 +411,6 @@ def first_hits(
     for i in range(len(origins)):
         o, d = origins[i], directions[i]
         face[i], distance[i] = first_hit(
-            scene, scratch, o[0], o[1], o[2], d[0], d[1], d[2], 0.0
+            scene, scratch, o[0], o[1], o[2], d[0], d[1], d[2], 0.0, -1
         )
     return face, distance

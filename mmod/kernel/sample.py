@@ -71,6 +71,7 @@ def fill_proposal(
     share: Floats,
     chance: Floats,
     reach: Floats,
+    free: Floats,
 ) -> float:
     """Fill the probabilities of the cells for one group of orientations and a shield.
 
@@ -94,15 +95,22 @@ def fill_proposal(
     chance, reach : ndarray, shape (m,)
         Filled: probability of each cell and its running sum (the last exactly 1).
 
+    free : ndarray, shape (n_model, n_damage)
+        Filled: unshadowed flux on the face by the cells alone [1/m2/s]: coarse, never
+        0 where a threat can reach the face.
+
     Returns
     -------
     float
         Sum before normalisation; 0 when no threat can reach this face.
     """
     models, cells = threats.cell_weight.shape
+    sizes = tables.impact.shape[2]
     for e in range(models):
         share[e, 0] = 0.0
         share[e, 1] = 0.0
+        for d in range(sizes + 1):
+            free[e, d] = 0.0
     bound = -1.0
     for j in range(cells):
         # Cells of one patch stand together (they differ in speed): one bound for all.
@@ -121,6 +129,9 @@ def fill_proposal(
             # The cosine is 1-Lipschitz in the angle: no member of the group can see
             # the patch at a larger one.
             bound = min(bound + slack, 1.0)
+            # A patch that ends at grazing incidence is not seen: rounding is no angle.
+            if bound < 1e-12:
+                bound = 0.0
         cosine = 0.0
         if bound > 0.0:
             middle = (
@@ -153,6 +164,10 @@ def fill_proposal(
             work[e, 1, j] = hits
             share[e, 0] += risk
             share[e, 1] += hits
+            if hits > 0.0:
+                for d in range(sizes):
+                    free[e, d] += hits * tables.impact[e, threats.curve[e, j], d]
+                free[e, sizes] += risk
     risk_total = 0.0
     for e in range(models):
         if in_total[e] == 1:

@@ -176,7 +176,7 @@ def plot(
     noun = "penetrations" if damage == PENETRATION else damage.replace(">=", " ≥ ")
     if quantity in {"penetration_probability", "relative_error"}:
         noun = noun.removesuffix("s")
-    _bar(canvas, mapper, what.label.format(what=noun))
+    _bar(canvas, mapper, what.label.format(what=noun), _beyond(values[shown], norm))
     _legend(canvas, values[shown], what.logarithmic)
     _triad(canvas, view, constant)
     heading = title or _heading(tree, environment, damage)
@@ -234,9 +234,20 @@ def _shade(normals: FloatArray, view: View) -> FloatArray:
     return np.asarray(0.80 + 0.20 * np.clip(facing, 0.0, 1.0), dtype=np.float64)
 
 
-def _bar(canvas: Figure, mapper: ScalarMappable, label: str) -> None:
+def _beyond(values: FloatArray, norm: Normalize) -> str:
+    """Return at which ends values lie beyond a scale, as matplotlib's ``extend``."""
+    kept = values[np.isfinite(values)]
+    if isinstance(norm, LogNorm):
+        kept = kept[kept > 0.0]  # zero has a colour of its own
+    low = bool((kept < (norm.vmin if norm.vmin is not None else -np.inf)).any())
+    high = bool((kept > (norm.vmax if norm.vmax is not None else np.inf)).any())
+    return {(0, 0): "neither", (1, 0): "min", (0, 1): "max"}.get((low, high), "both")
+
+
+def _bar(canvas: Figure, mapper: ScalarMappable, label: str, extend: str) -> None:
+    """Draw the colour bar, pointed at an end that values lie beyond."""
     axes = canvas.add_axes((0.895, 0.16, 0.018, 0.70))
-    bar = canvas.colorbar(mapper, cax=axes)
+    bar = canvas.colorbar(mapper, cax=axes, extend=extend)
     bar.set_label(label, fontsize=12)
     bar.ax.tick_params(labelsize=11)
 
@@ -244,7 +255,7 @@ def _bar(canvas: Figure, mapper: ScalarMappable, label: str) -> None:
 def _legend(canvas: Figure, values: FloatArray, logarithmic: bool) -> None:
     entries = []
     if np.isnan(values).any():
-        entries.append(Patch(color=_MISSING, label="not assessed (no shield)"))
+        entries.append(Patch(color=_MISSING, label="not assessed (casts shadows only)"))
     if logarithmic and (values == 0.0).any():
         entries.append(Patch(color=_NOTHING, label="nothing arrives or was seen"))
     if entries:

@@ -11,11 +11,12 @@ import xarray as xr
 
 from mmod.constants import YEAR
 from mmod.results import risk, schema
-from mmod.results.numbers import near_one, with_error
+from mmod.results.numbers import near_one, percent, with_error
 from mmod.results.outcome import PENETRATION
 from mmod.results.table import make_table
 
 _TOP = 15
+_TUBE = "tube_behind_skin"
 _SAMPLING_ONLY = (
     "95 %, sampling error only: they do not hold the error of the flux models,"
     " of the damage equations, of the shields or of the attitude."
@@ -63,15 +64,18 @@ def report(
     top = None if all or order != "risk" else _TOP
     caption = (
         f"By {by}, environment {environment!r}; N and penetrations are expected"
-        " numbers over the exposure, diameters in mm are least particle diameters."
+        " numbers over the exposure, shown with the digits that their standard error"
+        " allows;\ndiameters in mm are least particle diameters; extrap. is the share of"
+        " the penetrations outside the tests of the damage equation."
     )
     parts = [
         heading(tree),
         caption,
         table.to_text(top=top, width=width),
+        equations(tree, environment),
         environments(tree),
     ]
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
 
 
 def heading(tree: xr.DataTree) -> str:
@@ -82,7 +86,7 @@ def heading(tree: xr.DataTree) -> str:
     faces = tree.sizes["face"]
     vehicle = str(config.get("vehicle", "vehicle"))
     lines = [
-        ("vehicle", f"{vehicle}: {faces:,} faces, {zones.sizes['zone']} zones,"),
+        ("vehicle", f"{vehicle}: {faces:,} faces, {_zones(zones.sizes['zone'])},"),
         ("", f"area {area:.4g} m², exposed {exposed:.4g} m²"),
         *_labelled("exposure", _exposure(tree, config)),
         *_labelled("models", _models(tree)),
@@ -95,13 +99,78 @@ def heading(tree: xr.DataTree) -> str:
     return "\n".join([title, *(f"  {k:<10} {v}" for k, v in lines)])
 
 
+def equations(tree: xr.DataTree, environment: str = "total") -> str:
+    """Return the penetrations by damage equation, since they do not mean the same.
+
+    Parameters
+    ----------
+    tree : xarray.DataTree
+        A result.
+    environment : str
+        Environment of the numbers.
+
+    Returns
+    -------
+    str
+        A line an equation, by falling penetrations; empty where there is one or none.
+
+    Raises
+    ------
+    InputError
+        When the environment is unknown.
+    """
+    names = [str(n) for n in schema.group(tree, "/zones")["equation"].values]
+    found = []
+    for name in dict.fromkeys(names):
+        members = [i for i, other in enumerate(names) if other == name]
+        part = risk.select(tree, members, environment)
+        if not np.isnan(part.expected[-1]):
+            found.append((float(part.expected[-1]), name, len(members), part))
+    if len(found) < 2:
+        return ""
+    whole = sum(number for number, *_ in found)
+    cells = [
+        (
+            name,
+            _zones(count),
+            with_error(number, float(part.stderr[-1])),
+            percent(number / whole, 3) if whole > 0.0 else "-",
+            near_one(float(part.pnp[-1]), *(float(v[-1]) for v in part.pnp_interval)),
+        )
+        for number, name, count, part in sorted(found, key=lambda f: -f[0])
+    ]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = [
+        (
+            f"By damage equation, environment {environment!r}: penetrations over the"
+            " exposure ± one standard error, share, PNP [95 % interval]."
+        )
+    ]
+    if any(name.startswith(_TUBE) for _, name, *_ in found):
+        lines.append(
+            f"They do not mean the same: a perforated coolant tube ({_TUBE}) is a leak of"
+            " a radiator, not a hole in a cabin."
+        )
+    for name, count, number_text, share, pnp in cells:
+        lines.append(
+            f"  {name:<{widths[0]}}  {count:>{widths[1]}}  {number_text:<{widths[2]}}"
+            f"  {share:>{widths[3]}}  {pnp}"
+        )
+    return "\n".join(lines)
+
+
 def environments(tree: xr.DataTree) -> str:
     """Return penetrations of the whole vehicle under each model, and the total."""
     labels = [str(m) for m in schema.group(tree, "/threats")["model"].values]
     labels.append("total")
     years = float(schema.group(tree, "/")["duration"]) / YEAR
     wide = max(len(label) for label in labels)
-    lines = ["Whole vehicle, penetrations over the exposure (and per year):"]
+    lines = [
+        (
+            "Whole vehicle, all equations: penetrations over the exposure ± one standard"
+            " error (per year), PNP [95 % interval]:"
+        )
+    ]
     for label in labels:
         total = risk.select(tree, None, label)
         number, error = float(total.expected[-1]), float(total.stderr[-1])
@@ -120,6 +189,10 @@ def environments(tree: xr.DataTree) -> str:
 def provenance(tree: xr.DataTree) -> dict[str, Any]:
     """Return what is known of the run, as a dict (empty when unreadable)."""
     return _json(tree.attrs.get("provenance"))
+
+
+def _zones(count: int) -> str:
+    return f"{count} zone{'s' * (count != 1)}"
 
 
 def _json(text: object) -> dict[str, Any]:
@@ -180,13 +253,10 @@ def _criteria(zones: xr.Dataset) -> list[str]:
     defined = ~np.isnan(numbers)
     names = zones["criterion"].values[defined]
     counts = Counter(str(n) for n in names)
-    lines = [
-        f"{name} ({count} zone{'s' * (count != 1)})"
-        for name, count in counts.most_common()
-    ]
+    lines = [f"{name} ({_zones(count)})" for name, count in counts.most_common()]
     bare = int((~defined).sum())
     if bare:
-        lines.append(f"none, casts shadows only ({bare} zone{'s' * (bare != 1)})")
+        lines.append(f"none, casts shadows only ({_zones(bare)})")
     return lines
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import warnings
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import mmod
@@ -293,6 +295,38 @@ def test_show_a_card(capsys):
     document = json.loads(capsys.readouterr().out)
     assert document["content"]["vehicle"] == "plate"
     assert document["sha256"] in text
+
+
+def test_show_says_what_a_shield_comes_to(capsys):
+    assert main(["show", "shield", "soyuz_bo", "--json"]) == 0
+    understood = json.loads(capsys.readouterr().out)["understood"]
+    shield = mmod.load_shield("soyuz_bo")
+    row = understood["speed_km_s"].index(7.0)
+    column = understood["columns"].index({"obliquity_deg": 45.0, "density_kg_m3": 2800})
+    expected = shield.critical_diameter(7e3, np.pi / 4.0, 2800.0) * 1e3
+    assert understood["critical_diameter_mm"][row][column] == pytest.approx(expected)
+    assert understood["inside_tests"][row][column] is True
+    assert main(["show", "shield", "soyuz_bo"]) == 0
+    text = capsys.readouterr().out
+    assert f"{expected:.3g}" in text
+    assert "range of the tests" in text
+
+
+def test_show_says_what_a_flux_model_comes_to(capsys):
+    assert main(["show", "flux_model", "nasa91", "--json"]) == 0
+    understood = json.loads(capsys.readouterr().out)["understood"]
+    assert understood["options"]["density"] == "law"
+    flux = understood["flux_1_m2_yr"]
+    assert all(a > b > 0.0 for a, b in itertools.pairwise(flux))
+    assert main(["show", "flux_model", "nasa91"]) == 0
+    assert f"{flux[3]:.3e}" in capsys.readouterr().out
+
+
+def test_show_refuses_a_card_that_does_not_load(tmp_path, capsys):
+    card = tmp_path / "bad.toml"
+    card.write_text('title = "x"\nequation = "nosuch"\n')
+    assert main(["show", "shield", str(card)]) == 2
+    assert "bad.toml" in capsys.readouterr().err
 
 
 def test_show_a_table(capsys):

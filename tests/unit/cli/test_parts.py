@@ -134,3 +134,31 @@ def test_quiet_progress_writes_nothing():
         now[0] = 100.0
         progress("all", 1, 2)
     assert stream.getvalue() == ""
+
+
+def test_dask_talks_only_of_errors(capsys):
+    import logging
+
+    from mmod.cli.main import _log
+
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    root.handlers.clear()
+    try:
+        _log(everything=False)
+        for name in ("distributed.nanny", "distributed.core", "other"):
+            logging.getLogger(name).setLevel(logging.INFO)
+            logging.getLogger(name).propagate = True
+            logging.getLogger(name).info("info of %s", name)
+            logging.getLogger(name).warning("warning of %s", name)
+            logging.getLogger(name).error("error of %s", name)
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        "ERROR: error of distributed.nanny",
+        "ERROR: error of distributed.core",
+        "WARNING: warning of other",
+        "ERROR: error of other",
+    ]

@@ -38,7 +38,10 @@ def stairs() -> np.ndarray:
     steps = 6
     outline = [(0.0, 0.0), (float(steps), 0.0)]
     for i in range(steps, 0, -1):
-        outline += [(float(i), float(steps + 1 - i)), (float(i - 1), float(steps + 1 - i))]
+        outline += [
+            (float(i), float(steps + 1 - i)),
+            (float(i - 1), float(steps + 1 - i)),
+        ]
     return prism(outline, 0.0, 2.5)
 
 
@@ -196,7 +199,10 @@ def test_kernel_brute_force_agrees_with_search(corners, seed):
     origins, flight = rays_at(corners, np.random.default_rng(seed + 1), size(500, 20))
     truth = nearest(corners, origins, flight)
     found = np.array(
-        [brute_force_hit(corners, *o, *d, 0.0)[1] for o, d in zip(origins, flight, strict=True)]
+        [
+            brute_force_hit(corners, *o, *d, 0.0)[1]
+            for o, d in zip(origins, flight, strict=True)
+        ]
     )
     reach = float(np.abs(corners).max()) + float(np.abs(origins).max())
     assert leaks(found, truth, 1e-9 * reach).sum() <= allowed(corners)
@@ -225,7 +231,9 @@ def test_direction_back_finds_the_same_wall(seed):
     _, back = first_hits(scene, origins, -flight)
     # Both walls and the chord between them, from the closed form of a box.
     with np.errstate(divide="ignore"):
-        t = (np.array([[-1.0, -2.0, -3.0], [3.0, 2.0, 1.0]])[:, None] - origins) / flight
+        t = (
+            np.array([[-1.0, -2.0, -3.0], [3.0, 2.0, 1.0]])[:, None] - origins
+        ) / flight
     assert np.allclose(there, np.max(t, axis=0).min(axis=1), rtol=1e-12)
     assert np.allclose(back, -np.min(t, axis=0).max(axis=1), rtol=1e-12)
     assert (np.abs(wall - [1.0, 0.0, -1.0]).max(axis=1) < 2.0 + 1e-12).all()
@@ -233,7 +241,10 @@ def test_direction_back_finds_the_same_wall(seed):
 
 def test_no_ray_slips_out_at_edges_and_corners():
     # Aimed exactly at every vertex and at points of every edge of closed bodies.
-    for corners, inside in ((stairs(), (0.4, 0.3, 1.1)), (box((-1, -1, -1), (1, 1, 1)), (0.1, -0.2, 0.3))):
+    for corners, inside in (
+        (stairs(), (0.4, 0.3, 1.1)),
+        (box((-1, -1, -1), (1, 1, 1)), (0.1, -0.2, 0.3)),
+    ):
         targets = [corners.reshape(-1, 3)]
         for a, b in ((0, 1), (1, 2), (2, 0)):
             targets += [
@@ -249,16 +260,33 @@ def test_no_ray_slips_out_at_edges_and_corners():
 
 def test_first_hit_of_equal_distance_is_the_lowest_number():
     scene = opaque(np.ascontiguousarray(identical()))
-    face, distance = first_hits(scene, np.array([[0.3, 0.1, 5.0]]), np.array([[0.0, 0, -1.0]]))
-    first = 0 if all_distances(identical()[:1], np.array([[0.3, 0.1, 5.0]]), np.array([[0.0, 0, -1.0]]))[0, 0] < 9 else 21
+    face, distance = first_hits(
+        scene, np.array([[0.3, 0.1, 5.0]]), np.array([[0.0, 0, -1.0]])
+    )
+    first = (
+        0
+        if all_distances(
+            identical()[:1], np.array([[0.3, 0.1, 5.0]]), np.array([[0.0, 0, -1.0]])
+        )[0, 0]
+        < 9
+        else 21
+    )
     assert face[0] == first
     assert distance[0] == pytest.approx(5.0, rel=1e-15)
 
 
 def test_t_min_leaves_out_what_is_nearer():
-    corners = np.concatenate([square((0, 0, z), (1, 0, 0), (0, 1, 0)) for z in (1, 2, 3)])
+    corners = np.concatenate(
+        [square((0, 0, z), (1, 0, 0), (0, 1, 0)) for z in (1, 2, 3)]
+    )
     scene, scratch = opaque(corners), make_scratch()
-    for t_min, expected in ((0.0, 1.0), (1.0, 2.0), (1.5, 2.0), (2.5, 3.0), (3.0, np.inf)):
+    for t_min, expected in (
+        (0.0, 1.0),
+        (1.0, 2.0),
+        (1.5, 2.0),
+        (2.5, 3.0),
+        (3.0, np.inf),
+    ):
         face, distance = first_hit(scene, scratch, 0.2, 0.3, 0.0, 0.0, 0.0, 1.0, t_min)
         assert distance == expected
         assert (face >= 0) == np.isfinite(expected)
@@ -336,7 +364,9 @@ def test_tree_holds_every_triangle_once_and_boxes_hold_their_children(corners):
 
 def test_blocks_hold_corner_and_edges_lane_by_lane(corners):
     bvh = build_bvh(*indexed(corners))
-    for block, ids in zip(bvh.blocks.reshape(-1, 9, bvh.ids.shape[1]), bvh.ids, strict=True):
+    for block, ids in zip(
+        bvh.blocks.reshape(-1, 9, bvh.ids.shape[1]), bvh.ids, strict=True
+    ):
         for lane, f in enumerate(ids):
             a, b, c = corners[f] if f >= 0 else np.zeros((3, 3))
             assert (block[:, lane] == np.concatenate([a, b - a, c - a])).all()

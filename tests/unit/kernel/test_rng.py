@@ -62,7 +62,12 @@ def philox_of_the_paper(counter: list[int], key: list[int]) -> list[int]:
     for _ in range(10):
         high0, low0 = divmod(right0 * 0xD2511F53, 2**32)
         high1, low1 = divmod(right1 * 0xCD9E8D57, 2**32)
-        right0, left0, right1, left1 = high1 ^ left0 ^ k0, low1, high0 ^ left1 ^ k1, low0
+        right0, left0, right1, left1 = (
+            high1 ^ left0 ^ k0,
+            low1,
+            high0 ^ left1 ^ k1,
+            low0,
+        )
         k0, k1 = (k0 + 0x9E3779B9) % 2**32, (k1 + 0xBB67AE85) % 2**32
     return [right0, left0, right1, left1]
 
@@ -70,7 +75,9 @@ def philox_of_the_paper(counter: list[int], key: list[int]) -> list[int]:
 def test_matches_unbounded_integers_over_random_counters(seed):
     draw = np.random.default_rng(seed)
     for row in draw.integers(0, 2**32, size=(size(2000, 100), 6), dtype=np.uint64):
-        expected = philox_of_the_paper([int(w) for w in row[:4]], [int(w) for w in row[4:]])
+        expected = philox_of_the_paper(
+            [int(w) for w in row[:4]], [int(w) for w in row[4:]]
+        )
         assert [int(w) for w in rng.philox4x32(*row)] == expected
 
 
@@ -162,7 +169,9 @@ def test_keys_of_many_streams_do_not_collide():
 def test_every_bit_of_the_seed_reaches_the_key():
     base = rng.make_key(0, 1)
     flips = [rng.make_key(1 << bit, 1) ^ base for bit in range(64)]
-    changed = np.array([[(int(w) >> k) & 1 for w in f for k in range(32)] for f in flips])
+    changed = np.array(
+        [[(int(w) >> k) & 1 for w in f for k in range(32)] for f in flips]
+    )
     # Half of the 64 bits on average: 64 * 64 coins, 5 sigma.
     assert abs(changed.mean() - 0.5) < 5 * 0.5 / np.sqrt(changed.size)
     assert changed.any(axis=1).all()

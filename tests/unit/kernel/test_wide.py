@@ -73,7 +73,9 @@ def some_rays(rng, n):
     flight[kind == 1] = axis[kind == 1]
     flat = kind == 2
     flight[flat, rng.integers(0, 3, flat.sum())] = 0.0
-    flight[flat] *= rng.choice([-0.0, 0.0, 1.0], size=(flat.sum(), 3), p=[0.1, 0.1, 0.8])
+    flight[flat] *= rng.choice(
+        [-0.0, 0.0, 1.0], size=(flat.sum(), 3), p=[0.1, 0.1, 0.8]
+    )
     dead = np.linalg.norm(flight, axis=1) == 0.0
     flight[dead] = axis[dead]
     return origins, flight / np.linalg.norm(flight, axis=1, keepdims=True)
@@ -98,7 +100,9 @@ def boxes(seed):
     planes[:, :, 0] = np.where(empty[:, None], np.inf, planes[:, :, 0])
     planes[:, :, 1] = np.where(empty[:, None], -np.inf, planes[:, :, 1])
     tiny = np.abs(flight) < 1e-18
-    inverse = np.where(tiny, np.where(flight >= 0.0, 1e18, -1e18), 1.0 / np.where(tiny, 1.0, flight))
+    inverse = np.where(
+        tiny, np.where(flight >= 0.0, 1e18, -1e18), 1.0 / np.where(tiny, 1.0, flight)
+    )
     limits = np.zeros((NODES, 2))
     limits[:, 1] = rng.choice([np.inf, 5.0, 40.0], NODES)
     return {
@@ -182,7 +186,9 @@ def test_a_ray_inside_a_box_hits_it_at_once():
     planes = np.zeros((6, BOXES), dtype=np.float32)
     planes[0::2], planes[1::2] = -1.0, 1.0
     for flight in np.vstack([np.eye(3), -np.eye(3), [[0.6, -0.8, 0.0]]]):
-        inverse = np.where(flight == 0.0, 1e18, 1.0 / np.where(flight == 0.0, 1.0, flight))
+        inverse = np.where(
+            flight == 0.0, 1e18, 1.0 / np.where(flight == 0.0, 1.0, flight)
+        )
         entry = np.full((1, BOXES), -7.0, dtype=np.float32)
         masks = np.zeros(1, dtype=np.int64)
         boxes_of_rays(
@@ -203,16 +209,23 @@ def triangles(seed):
     """Blocks of random triangles: general, tiny, flat to a line or a point, empty."""
     rng = np.random.default_rng(seed + 1)
     origins, flight = some_rays(rng, NODES)
-    middle = origins[:, None] + rng.uniform(-20.0, 60.0, size=(NODES, WIDTH, 1)) * flight[:, None]
+    middle = (
+        origins[:, None]
+        + rng.uniform(-20.0, 60.0, size=(NODES, WIDTH, 1)) * flight[:, None]
+    )
     spread = np.exp(rng.uniform(np.log(1e-2), np.log(20.0), size=(NODES, WIDTH, 1, 1)))
     corners = middle[:, :, None] + spread * rng.normal(size=(NODES, WIDTH, 3, 3))
     kind = rng.integers(0, 10, size=(NODES, WIDTH))
     corners[kind == 0] = corners[kind == 0][:, :1]  # a point
     line = corners[kind == 1]
-    corners[kind == 1] = line[:, :1] + np.array([0.0, 1.0, 2.0])[:, None] * (line[:, 1:2] - line[:, :1])
+    corners[kind == 1] = line[:, :1] + np.array([0.0, 1.0, 2.0])[:, None] * (
+        line[:, 1:2] - line[:, :1]
+    )
     corners[kind == 2] = 0.0  # an empty lane
     # Along an axis, in the very plane of the ray.
-    corners[kind == 3, :, 0] = np.repeat(origins[:, None, 0], WIDTH, 1)[kind == 3][:, None]
+    corners[kind == 3, :, 0] = np.repeat(origins[:, None, 0], WIDTH, 1)[kind == 3][
+        :, None
+    ]
     blocks = np.concatenate(
         [
             corners[:, :, 0],
@@ -270,7 +283,9 @@ def test_triangles_against_another_test(triangles):
     for i in range(NODES):
         fat = triangles["kind"][i] > 3
         t = all_distances(
-            triangles["corners"][i], triangles["origins"][i : i + 1], triangles["flight"][i : i + 1]
+            triangles["corners"][i],
+            triangles["origins"][i : i + 1],
+            triangles["flight"][i : i + 1],
         )[0]
         truth = t < triangles["limits"][i, 1]
         differ += int((hit[i] != truth)[fat].sum())
@@ -281,7 +296,9 @@ def test_triangles_against_another_test(triangles):
 
 def test_the_edge_belongs_to_both_neighbours():
     # Two triangles of a square; rays exactly onto the diagonal, at any slant.
-    square = np.array([[[0, 0, 0], [1, 0, 0], [1, 1, 0]], [[0, 0, 0], [1, 1, 0], [0, 1, 0.0]]])
+    square = np.array(
+        [[[0, 0, 0], [1, 0, 0], [1, 1, 0]], [[0, 0, 0], [1, 1, 0], [0, 1, 0.0]]]
+    )
     block = np.zeros((9, WIDTH))
     for k in range(2):
         a, b, c = square[k]
@@ -291,7 +308,9 @@ def test_the_edge_belongs_to_both_neighbours():
     u = rng.random(n)
     target = np.stack([u, u, np.zeros(n)], axis=1)
     origins = target + rng.uniform(-3.0, 3.0, size=(n, 3)) + [0.0, 0.0, 5.0]
-    flight = (target - origins) / np.linalg.norm(target - origins, axis=1, keepdims=True)
+    flight = (target - origins) / np.linalg.norm(
+        target - origins, axis=1, keepdims=True
+    )
     masks = np.zeros(n, dtype=np.int64)
     triangles_of_rays(
         np.tile(block.reshape(-1), n),

@@ -170,3 +170,20 @@ def test_importing_plot_loads_nothing_that_draws():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("values", "where"),
+    [
+        ([0.2, 0.9, 0.0, np.nan], "neither"),
+        ([0.05, 0.9], "min"),
+        ([0.2, 1.1], "max"),
+        ([0.05, 1.1], "both"),
+    ],
+)
+def test_bar_shows_that_values_lie_beyond_it(values, where):
+    from matplotlib.colors import LogNorm
+
+    from mmod.plot.surface import _beyond
+
+    assert _beyond(np.asarray(values), LogNorm(0.1, 1.0)) == where

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from unit.results import synthetic
 from mmod.results import build
 from mmod.results.direction import words
 from mmod.results.numbers import near_one, percent, rounded, with_error
+from mmod.results.text import equations
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +144,31 @@ def test_units_are_named(tree):
     header = tree.mmod.zones().to_text().splitlines()[0]
     assert "m²" in header
     assert ">=0.1mm" in header
+
+
+def with_equations(tree, names):
+    """Return the tree with other damage equations, one a zone in turn."""
+    zones = tree["zones"].to_dataset()
+    turn = [names[i % len(names)] for i in range(zones.sizes["zone"])]
+    other = tree.copy()
+    other["zones"] = type(tree)(zones.assign(equation=("zone", turn)))
+    return other
+
+
+def test_equations_add_up_and_tubes_are_not_walls(tree):
+    zones = tree["zones"].to_dataset()
+    numbers = zones["expected"].sel(environment="total", damage="penetration").values
+    names = ["tube_behind_skin.steel", "whipple.nno"]
+    text = equations(with_equations(tree, names))
+    assert "not a hole in a cabin" in text
+    for place, name in enumerate(names):
+        line = next(x for x in text.splitlines() if x.split()[0] == name)
+        value = float(line.split(" ± ")[0].split()[-1])
+        assert value == pytest.approx(np.nansum(numbers[place::2]), rel=0.02)
+    assert "cabin" not in equations(
+        with_equations(tree, ["single.wall", "whipple.nno"])
+    )
+
+
+def test_one_equation_needs_no_breakdown(tree):
+    assert equations(with_equations(tree, ["whipple.nno"])) == ""

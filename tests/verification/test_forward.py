@@ -1,0 +1,298 @@
+"""Forward rays: closed forms, and the independent check of the importance estimator.
+
+Forward rays share with the importance estimator the threats and the penetration tables,
+but neither proposal, weights, points, cosines nor the shadow test: they start on a disk
+and the first hit decides. The comparison on the whole station takes minutes and is
+`statistical`; every zone is in it. ``MMOD_FORWARD_RAYS`` multiplies its rays.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from engine_helpers import (
+    BACKEND,
+    STAND_IN,
+    biased,
+    isotropic,
+    run_table,
+    sampled,
+    solve,
+    stand_in_flux,
+)
+from statistics_helpers import assert_mean, assert_means
+
+from mmod.engine import rounds
+from mmod.engine.forward import BACK_FACE_LIMIT, ForwardEstimate, run_forward
+from mmod.engine.problem import ResolvedProblem
+from mmod.engine.run import compute
+from mmod.errors import CheckError
+from mmod.results.outcome import Outcome
+
+pytestmark = pytest.mark.verification
+
+FLOOR = 1e-3
+SAMPLING = {"samples": 300_000, "events_per_zone": 0}
+
+
+# -- closed forms ----------------------------------------------------------------------
+
+
+def test_sphere_sees_its_cross_section() -> None:
+    problem = solve(run_table("sphere", STAND_IN), models=isotropic())
+    forward = run_forward(problem, BACKEND, 1_000_000)
+    truth = stand_in_flux(1e-4) * problem.durations[0]
+    for factor in (1.0, 1.01):
+        arguments = (
+            factor * float(forward.expected[0, -1, 0]),
+            factor * float(np.sqrt(forward.variance[0, -1, 0])),
+            float(truth),
+        )
+        keys: dict[str, Any] = {"dof": forward.batches - 1.0, "floor": FLOOR}
+        if factor == 1.0:
+            assert_mean(*arguments, detects=0.0101, **keys)
+        else:
+            with pytest.raises(AssertionError, match="off"):
+                assert_mean(*arguments, detects=0.0101, **keys)
+    assert forward.back_share <= BACK_FACE_LIMIT
+
+
+@pytest.mark.parametrize("target", [-1, 0, 1])
+def test_plates_shadow_each_other_forward(target: int) -> None:
+    """View factor 0.19982 of opposed unit squares; a disk about one plate will do."""
+    table = run_table("two_plates", STAND_IN, element_size_m=0.5)
+    problem = solve(table, models=isotropic())
+    forward = run_forward(problem, BACKEND, 2_000_000, target=target)
+    one_side = 0.25 * stand_in_flux(1e-4) * problem.durations[0]
+    seen = [0, 1] if target < 0 else [target]
+    assert_means(
+        forward.expected[seen, -1, 0],
+        np.sqrt(forward.variance[seen, -1, 0]),
+        np.full(len(seen), (2.0 - 0.19982) * one_side),
+        dof=forward.batches - 1.0,
+        detects=0.02,
+        floor=FLOOR,
+        label="plates",
+    )
+    unseen = [zone for zone in (0, 1) if zone not in seen]
+    assert not forward.expected[unseen].any()
+
+
+def test_flipped_faces_are_counted_and_refused() -> None:
+    problem = solve(run_table("sphere", STAND_IN), models=isotropic())
+    faces = problem.payload.faces
+    normals = faces.normals.copy()
+    normals[::500] *= -1.0
+    payload = dataclasses.replace(
+        problem.payload, faces=faces._replace(normals=normals)
+    )
+    leaky = dataclasses.replace(problem, payload=payload)
+    with pytest.raises(CheckError, match=r"back face first .*open or inverted"):
+        run_forward(leaky, BACKEND, 100_000)
+
+
+def test_estimator_forward_fills_the_zones() -> None:
+    table = run_table(
+        "two_plates",
+        {"model": "nasa91", "kind": "debris"},
+        element_size_m=0.5,
+        sampling={"estimator": "forward", "samples": 300_000},
+    )
+    problem = solve(table)
+    outcome = sampled(problem)
+    direct = run_forward(problem, BACKEND, 300_000)
+    np.testing.assert_array_equal(outcome.zone_expected, direct.expected)
+    np.testing.assert_array_equal(outcome.zone_variance, direct.variance)
+    assert outcome.provenance["estimator"] == "forward"
+
+
+# -- against the importance estimator ----------------------------------------------------
+
+
+def difference(
+    forward: ForwardEstimate, outcome: Outcome, zones: Any, damage: int, model: int = -1
+) -> tuple[Any, Any, Any, Any]:
+    """Return forward, error of the difference, importance, degrees of freedom."""
+    a = forward.variance[zones, model, damage]
+    b = outcome.zone_variance[zones, model, damage]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        dof = (a + b) ** 2 / (
+            a**2 / (forward.batches - 1)
+            + b**2 / outcome.zone_dof[zones, model, damage]
+        )
+    return (
+        forward.expected[zones, model, damage],
+        np.sqrt(a + b),
+        outcome.zone_expected[zones, model, damage],
+        np.where(np.isfinite(dof), dof, 15.0),
+    )
+
+
+def test_importance_agrees_with_forward_on_a_soyuz() -> None:
+    overrides = {
+        "element_size_m": 0.3,
+        "sampling.target_relative_error": 0.004,
+        "sampling.events_per_zone": 0,
+        "phase[0].yaw_deg": 30.0,
+    }
+    problem = solve("soyuz_ms_free", overrides=overrides)
+    outcome = sampled(problem)
+    forward = run_forward(problem, BACKEND, 3_000_000)
+    share = outcome.zone_expected[:, -1, -1] / outcome.zone_expected[:, -1, -1].sum()
+    big = np.flatnonzero(share >= 0.05)
+    assert len(big) >= 3
+    for damage, detects in ((0, 0.05), (-1, 0.05)):
+        value, error, truth, dof = difference(forward, outcome, big, damage)
+        assert_means(value, error, truth, dof=dof, detects=detects, label="zones")
+        with pytest.raises(AssertionError, match="zones"):
+            wrong = 1.1 * truth
+            assert_means(value, error, wrong, dof=dof, detects=detects, label="zones")
+    assert forward.back_share <= BACK_FACE_LIMIT
+
+
+@dataclass(frozen=True)
+class Station:
+    problem: ResolvedProblem
+    outcome: Outcome
+    share: Any
+    forward: dict[int, ForwardEstimate]
+    whole: ForwardEstimate
+
+
+BIG, MIDDLE = 0.05, 1e-3
+"""Shares of the risk from which on 1 % and 5 % must be seen."""
+RAYS_BIG, RAYS_MIDDLE, RAYS_WHOLE = 24_000_000, 2_400_000, 16_000_000
+
+
+@pytest.fixture(scope="module")
+def station() -> Station:
+    scale = float(os.environ.get("MMOD_FORWARD_RAYS", "1"))
+    overrides = {
+        "sampling.events_per_zone": 0,
+        "sampling.target_relative_error": 0.004,
+    }
+    problem = solve("soyuz_ms09", overrides=overrides)
+    outcome = compute(problem, BACKEND)
+    share = outcome.zone_expected[:, -1, -1] / outcome.zone_expected[:, -1, -1].sum()
+    # More samples where 1 % must be seen; elsewhere they would be wasted.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rounds, "RISK_FLOOR", BIG)
+        exact = solve(
+            "soyuz_ms09",
+            overrides={**overrides, "sampling.target_relative_error": 0.0007},
+        )
+        better = compute(exact, BACKEND)
+    big = share >= BIG
+    fields = {}
+    for name in ("zone_expected", "zone_variance", "zone_dof"):
+        mixed = getattr(outcome, name).copy()
+        mixed[big] = getattr(better, name)[big]
+        fields[name] = mixed
+    forward = {
+        int(zone): run_forward(
+            problem,
+            BACKEND,
+            int(scale * (RAYS_BIG if share[zone] >= BIG else RAYS_MIDDLE)),
+            target=int(zone),
+        )
+        for zone in np.flatnonzero(share >= MIDDLE)
+    }
+    whole = run_forward(problem, BACKEND, int(scale * RAYS_WHOLE))
+    return Station(
+        problem, dataclasses.replace(outcome, **fields), share, forward, whole
+    )
+
+
+def compare(station: Station, outcome: Outcome) -> None:
+    """Compare penetrations of every zone that carries a thousandth of the risk."""
+    zones = np.array(sorted(station.forward))
+    rows = [
+        difference(station.forward[int(zone)], outcome, zone, -1) for zone in zones
+    ]
+    value, error, truth, dof = np.array(rows).T
+    detects = np.where(station.share[zones] >= BIG, 0.01, 0.05)
+    assert_means(value, error, truth, dof=dof, detects=detects, label="zones")
+
+
+@pytest.mark.slow
+@pytest.mark.statistical
+def test_importance_agrees_with_forward_on_the_station(station: Station) -> None:
+    names = station.outcome.vehicle.zone_name
+    print("\nshare    forward/importance - 1  error   back faces  zone")
+    for zone, forward in station.forward.items():
+        value, error, truth, _ = difference(forward, station.outcome, zone, -1)
+        print(
+            f"{station.share[zone]:7.2%} {value / truth - 1.0:+18.3%}"
+            f" {error / truth:13.3%} {forward.back_share:11.1e}  {names[zone]}"
+        )
+    assert (station.share >= BIG).sum() >= 5
+    assert (station.share >= MIDDLE).sum() >= 20
+    compare(station, station.outcome)
+    compare_planted = biased(station.outcome)
+    with pytest.raises(AssertionError, match="zones"):
+        compare(station, compare_planted)
+
+
+@pytest.mark.slow
+@pytest.mark.statistical
+def test_the_rest_of_the_station_agrees(station: Station) -> None:
+    """Every zone and damage class from rays onto the whole station, pooled (Sidak)."""
+    zones = np.arange(len(station.share))
+    for damage, label in ((0, "impacts"), (1, "impacts >= 1 mm"), (-1, "penetrations")):
+        value, error, truth, dof = difference(
+            station.whole, station.outcome, zones, damage
+        )
+        assert_means(
+            value, error, truth, dof=dof, detects=np.inf, floor=FLOOR, label=label
+        )
+        total, spread = value.sum(), float(np.sqrt((error**2).sum()))
+        assert_mean(
+            float(total),
+            spread,
+            float(truth.sum()),
+            dof=15.0,
+            detects=0.05,
+            floor=FLOOR,
+            label=f"all {label}",
+        )
+        lost = np.where(zones == np.argmax(truth), 0.0, truth)
+        with pytest.raises(AssertionError, match=label):
+            assert_means(
+                value, error, lost, dof=dof, detects=np.inf, floor=FLOOR, label=label
+            )
+
+
+@pytest.mark.slow
+@pytest.mark.statistical
+def test_every_model_agrees_on_the_station(station: Station) -> None:
+    zones = np.array(sorted(station.forward))
+    for model, name in enumerate(station.problem.models):
+        rows = [
+            difference(station.forward[int(z)], station.outcome, z, -1, model)
+            for z in zones
+        ]
+        value, error, truth, dof = np.array(rows).T
+        assert_means(value, error, truth, dof=dof, detects=np.inf, label=name)
+
+
+@pytest.mark.slow
+@pytest.mark.statistical
+def test_another_shadow_is_noticed(station: Station) -> None:
+    overrides = {"sampling.events_per_zone": 0, "shadowing": "absent"}
+    bare = compute(solve("soyuz_ms09", overrides=overrides), BACKEND)
+    with pytest.raises(AssertionError, match="zones"):
+        compare(station, bare)
+
+
+@pytest.mark.slow
+@pytest.mark.statistical
+def test_forward_rays_meet_no_back_face_first(station: Station) -> None:
+    shares = [forward.back_share for forward in station.forward.values()]
+    print(f"\nback faces first: {station.whole.back_share:.1e}, worst {max(shares):.1e}")
+    assert station.whole.back_share <= BACK_FACE_LIMIT
+    assert max(shares) <= BACK_FACE_LIMIT
