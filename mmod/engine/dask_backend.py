@@ -7,6 +7,7 @@ return small tallies. A few hundred tasks of about a second make a run.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -170,17 +171,37 @@ def _connected(
             scheduler_file,
             "the file that a running scheduler wrote",
         )
-    try:
-        client = Client(
-            address=address, scheduler_file=scheduler_file, timeout=CONNECT_SECONDS
-        )
-    except (OSError, TimeoutError, ValueError) as error:
-        raise _no_answer(address or scheduler_file, error) from None
+    client = _answer(address, scheduler_file)
     with client:
         yield DaskBackend(client)
 
 
-def _no_answer(where: str | None, error: Exception) -> InputError:
+def _answer(address: str | None, scheduler_file: str | None) -> Any:
+    """Return a connected client; refuse whatever is not a scheduler, in time.
+
+    A port that speaks another protocol makes the client wait, or read nonsense, beyond
+    its own time limit: so it connects beside us.
+    """
+    found: dict[str, Any] = {}
+
+    def connect_beside() -> None:
+        try:
+            found["client"] = Client(
+                address=address, scheduler_file=scheduler_file, timeout=CONNECT_SECONDS
+            )
+        except BaseException as error:  # noqa: BLE001 - reported by the caller
+            found["error"] = error
+
+    thread = threading.Thread(target=connect_beside, daemon=True, name="mmod-connect")
+    thread.start()
+    thread.join(CONNECT_SECONDS + 5.0)
+    if "client" in found:
+        return found["client"]
+    error = found.get("error", TimeoutError("no answer"))
+    raise _no_answer(address or scheduler_file, error) from None
+
+
+def _no_answer(where: str | None, error: BaseException) -> InputError:
     return bad(
         "command line",
         "scheduler",

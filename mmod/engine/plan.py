@@ -26,6 +26,9 @@ class Plan:
     facts: dict[str, Any]
     flags: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return self.to_text()
+
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain data (for ``--json``)."""
         return {**self.facts, "flags": list(self.flags)}

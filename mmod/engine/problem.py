@@ -95,8 +95,13 @@ def resolve(config: RunConfig) -> ResolvedProblem:
         Every problem of vehicle, mesh, shields, models and validity at once.
     """
     problems: list[Problem] = []
+    source = str(config.path or "run")
     vehicle = _collect(
-        problems, load_vehicle, config.vehicle, **_vehicle_options(config)
+        problems,
+        (source, "vehicle"),
+        load_vehicle,
+        config.vehicle,
+        **_vehicle_options(config),
     )
     shields, zone_shield = (
         _resolve_shields(config, vehicle, problems)
@@ -116,11 +121,13 @@ def resolve(config: RunConfig) -> ResolvedProblem:
                     epoch=phase.epoch,
                     accept_extrapolation=environment.accept_outside_validity,
                 )
-                found = _collect(problems, _validity_and_threats, model, state)
+                where = (source, f"phase[{i}]")
+                found = _collect(problems, where, _validity_and_threats, model, state)
                 if found is None:
                     continue
                 for flag in found[0]:
-                    text = f"{environment.name}: {flag.message}"
+                    words = flag.message.removeprefix(f"{model.name} ")
+                    text = f"{environment.name}: {words}"
                     if text not in flags:
                         flags.append(text)
                 table = found[1]
@@ -199,12 +206,26 @@ def resolve(config: RunConfig) -> ResolvedProblem:
     )
 
 
-def _collect(problems: list[Problem], function: Any, *args: Any, **kwargs: Any) -> Any:
-    """Call; on bad input keep the problems and return None."""
+def _collect(
+    problems: list[Problem],
+    where: tuple[str, str],
+    function: Any,
+    *args: Any,
+    **kwargs: Any,
+) -> Any:
+    """Call; on bad input keep the problems and return None.
+
+    Problems of an argument are those of the key ``where`` of the run file.
+    """
     try:
         return function(*args, **kwargs)
     except InputError as error:
-        problems.extend(error.problems)
+        problems.extend(
+            Problem(where[0], where[1], p.value, p.expected)
+            if p.source == "<argument>"
+            else p
+            for p in error.problems
+        )
         return None
 
 
@@ -241,14 +262,10 @@ def _resolve_shields(
             continue
         if name not in used:
             relative = config.path.parent if config.path is not None else None
-            shield = _collect(problems, load_shield, name, relative_to=relative)
+            where = (source, f"shield of zone {zone.name}")
+            shield = _collect(problems, where, load_shield, name, relative_to=relative)
             if shield is None:
                 missing.add(name)
-                problems.append(
-                    Problem(
-                        source, f"zone {zone.name}", name, "a shield card that loads"
-                    )
-                )
                 continue
             used[name] = len(shields)
             shields.append(shield)
@@ -274,6 +291,7 @@ def _resolve_models(
     for i, environment in enumerate(config.environment):
         model = _collect(
             problems,
+            (str(config.path or "run"), f"environment[{i}].model"),
             load_flux,
             environment.model,
             relative_to=relative,

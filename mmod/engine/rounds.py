@@ -244,9 +244,18 @@ class Sampler:
 
     def missed(self, sums: list[PhaseSum]) -> tuple[str, ...]:
         """Return a flag when zones stay above the target error, naming the worst."""
-        target = self.problem.config.sampling.target_relative_error
+        sampling = self.problem.config.sampling
+        target = sampling.target_relative_error
         if target is None:
-            return ()
+            asked = sampling.samples or 0
+            if self.samples <= 1.01 * asked:
+                return ()
+            return (
+                (
+                    f"sampling: {asked} samples were asked for, {self.samples} taken: each"
+                    f" face needs at least one in each of {sampling.replicates} replicates"
+                ),
+            )
         error, counts = self._zone_errors(sums)
         above = np.flatnonzero(counts & ~(error <= target))
         if len(above) == 0:

@@ -279,11 +279,13 @@ def _surface(problem: ResolvedProblem) -> Surface:
         zone_shield=tuple(s.name for s in shields),
         zone_equation=tuple("none" if s.is_none else s.equation for s in shields),
         zone_criterion=tuple("none" if s.is_none else s.criterion for s in shields),
-        zone_certainty=tuple(
-            f"geometry: {z.certainty}; shield: {s.certainty}"
-            for z, s in zip(zones, shields, strict=True)
-        ),
+        zone_certainty=tuple(s.certainty for s in shields),
         zone_source=tuple(z.source for z in zones),
+        zone_geometry_certainty=tuple(z.certainty for z in zones),
+        zone_pressurised=tuple(z.pressurised for z in zones),
+        zone_vulnerable_fraction=tuple(
+            1.0 if s.is_none else s.vulnerable_fraction for s in shields
+        ),
     )
 
 

@@ -264,6 +264,11 @@ def _zones(outcome: Outcome, picker: _Environment, part: _Estimates) -> xr.Datas
             "criterion": _strings(vehicle.zone_criterion),
             "certainty": _strings(vehicle.zone_certainty),
             "source": _strings(vehicle.zone_source),
+            "geometry_certainty": _strings(vehicle.zone_geometry_certainty),
+            "pressurised": np.asarray(vehicle.zone_pressurised, dtype=np.bool_),
+            "vulnerable_fraction": np.asarray(
+                vehicle.zone_vulnerable_fraction, dtype=np.float64
+            ),
             "area": by_zone(area),
             "exposed_area": by_zone(area * outcome.face_visibility),
             "samples": np.asarray(outcome.zone_samples, dtype=np.int64),

@@ -103,6 +103,11 @@ def outcome_of(tree: xr.DataTree) -> Outcome:
             zone_criterion=text("criterion"),
             zone_certainty=text("certainty"),
             zone_source=text("source"),
+            zone_geometry_certainty=text("geometry_certainty"),
+            zone_pressurised=tuple(bool(v) for v in zones["pressurised"].values),
+            zone_vulnerable_fraction=tuple(
+                float(v) for v in zones["vulnerable_fraction"].values
+            ),
         ),
         provenance=about,
         flags=tuple(str(tree.attrs["flags"]).splitlines()),

@@ -71,9 +71,13 @@ class Surface:
     face_two_sided : ndarray of bool, shape (f,)
         True on panels: one layer of faces that is hit on both sides.
     zone_name, zone_module, zone_shield, zone_equation, zone_criterion,
-    zone_certainty, zone_source : tuple of str, length z
+    zone_certainty, zone_source, zone_geometry_certainty : tuple of str, length z
         Names and labels of the zones; ``zone_equation`` "none" marks a zone that only
-        casts shadows.
+        casts shadows; ``zone_certainty`` is that of the shield.
+    zone_pressurised : tuple of bool, length z
+        True where the part encloses atmosphere for the crew.
+    zone_vulnerable_fraction : tuple of float, length z
+        Share of the face on which a penetration counts, 0..1.
     """
 
     vertices: FloatArray
@@ -90,6 +94,9 @@ class Surface:
     zone_criterion: tuple[str, ...]
     zone_certainty: tuple[str, ...]
     zone_source: tuple[str, ...]
+    zone_geometry_certainty: tuple[str, ...]
+    zone_pressurised: tuple[bool, ...]
+    zone_vulnerable_fraction: tuple[float, ...]
 
     def problems(self) -> list[Problem]:
         """Return everything that is wrong with the arrays (empty when sound)."""
@@ -105,6 +112,8 @@ class Surface:
         for name in ("module", "shield", "equation", "criterion", "certainty"):
             found.length(f"zone_{name}", getattr(self, f"zone_{name}"), z)
         found.length("zone_source", self.zone_source, z)
+        for name in ("geometry_certainty", "pressurised", "vulnerable_fraction"):
+            found.length(f"zone_{name}", getattr(self, f"zone_{name}"), z)
         if len(set(self.zone_name)) != z:
             found.add("zone_name", list(self.zone_name), "names that are all different")
         if f == 0 or z == 0:

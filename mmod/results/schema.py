@@ -163,6 +163,11 @@ _ZONES: dict[str, Variable] = {
     "equation": Variable(("zone",), "", "damage equation"),
     "criterion": Variable(("zone",), "", "failure criterion"),
     "certainty": Variable(("zone",), "", "how well the shield is known"),
+    "geometry_certainty": Variable(("zone",), "", "how well the part's shape is known"),
+    "pressurised": Variable(("zone",), "", "the part encloses atmosphere for the crew"),
+    "vulnerable_fraction": Variable(
+        ("zone",), "1", "share of the face on which a penetration counts"
+    ),
     "source": Variable(("zone",), "", "source of the shield data"),
     "dof": Variable(("zone", *_ED), "1", "degrees of freedom of expected_stderr"),
     "expected_lower": Variable(

@@ -50,6 +50,9 @@ class RiskTable:
     total: Row
     damage: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return self.to_text()
+
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
 

@@ -73,6 +73,8 @@ def report(
         caption,
         table.to_text(top=top, width=width),
         equations(tree, environment),
+        pressure(tree, environment),
+        knowledge(tree, environment),
         environments(tree),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -120,6 +122,81 @@ def equations(tree: xr.DataTree, environment: str = "total") -> str:
         When the environment is unknown.
     """
     names = [str(n) for n in schema.group(tree, "/zones")["equation"].values]
+    note = ""
+    if any(name.startswith(_TUBE) for name in names):
+        note = (
+            f"They do not mean the same: a perforated coolant tube ({_TUBE}) is a leak of"
+            " a radiator, not a hole in a cabin."
+        )
+    return _grouped(tree, environment, "damage equation", names, note)
+
+
+def knowledge(tree: xr.DataTree, environment: str = "total") -> str:
+    """Return the penetrations by how well the shields are known.
+
+    Parameters
+    ----------
+    tree : xarray.DataTree
+        A result.
+    environment : str
+        Environment of the numbers.
+
+    Returns
+    -------
+    str
+        A line a certainty of the shield card, by falling penetrations; empty where
+        there is one or none.
+
+    Raises
+    ------
+    InputError
+        When the environment is unknown.
+    """
+    zones = schema.group(tree, "/zones")
+    return _grouped(
+        tree,
+        environment,
+        "certainty of the shield",
+        [str(n) for n in zones["certainty"].values],
+        "",
+    )
+
+
+def pressure(tree: xr.DataTree, environment: str = "total") -> str:
+    """Return the penetrations of pressurised parts apart from the others.
+
+    Parameters
+    ----------
+    tree : xarray.DataTree
+        A result.
+    environment : str
+        Environment of the numbers.
+
+    Returns
+    -------
+    str
+        Two lines; empty where all parts are alike.
+
+    Raises
+    ------
+    InputError
+        When the environment is unknown.
+    """
+    words = {True: "pressurised parts", False: "other parts"}
+    zones = schema.group(tree, "/zones")
+    return _grouped(
+        tree,
+        environment,
+        "pressurised or not",
+        [words[bool(v)] for v in zones["pressurised"].values],
+        "",
+    )
+
+
+def _grouped(
+    tree: xr.DataTree, environment: str, what: str, names: list[str], note: str
+) -> str:
+    """Return penetrations by a label of the zones; empty for fewer than two."""
     found = []
     for name in dict.fromkeys(names):
         members = [i for i, other in enumerate(names) if other == name]
@@ -142,15 +219,12 @@ def equations(tree: xr.DataTree, environment: str = "total") -> str:
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [
         (
-            f"By damage equation, environment {environment!r}: penetrations over the"
+            f"By {what}, environment {environment!r}: penetrations over the"
             " exposure ± one standard error, share, PNP [95 % interval]."
         )
     ]
-    if any(name.startswith(_TUBE) for _, name, *_ in found):
-        lines.append(
-            f"They do not mean the same: a perforated coolant tube ({_TUBE}) is a leak of"
-            " a radiator, not a hole in a cabin."
-        )
+    if note:
+        lines.append(note)
     for name, count, number_text, share, pnp in cells:
         lines.append(
             f"  {name:<{widths[0]}}  {count:>{widths[1]}}  {number_text:<{widths[2]}}"

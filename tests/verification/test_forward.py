@@ -37,7 +37,6 @@ from mmod.results.outcome import Outcome
 pytestmark = pytest.mark.verification
 
 FLOOR = 1e-3
-SAMPLING = {"samples": 300_000, "events_per_zone": 0}
 
 
 # -- closed forms ----------------------------------------------------------------------
@@ -96,21 +95,6 @@ def test_flipped_faces_are_counted_and_refused() -> None:
         run_forward(leaky, BACKEND, 100_000)
 
 
-def test_estimator_forward_fills_the_zones() -> None:
-    table = run_table(
-        "two_plates",
-        {"model": "nasa91", "kind": "debris"},
-        element_size_m=0.5,
-        sampling={"estimator": "forward", "samples": 300_000},
-    )
-    problem = solve(table)
-    outcome = sampled(problem)
-    direct = run_forward(problem, BACKEND, 300_000)
-    np.testing.assert_array_equal(outcome.zone_expected, direct.expected)
-    np.testing.assert_array_equal(outcome.zone_variance, direct.variance)
-    assert outcome.provenance["estimator"] == "forward"
-
-
 # -- against the importance estimator ----------------------------------------------------
 
 
@@ -146,7 +130,7 @@ def test_importance_agrees_with_forward_on_a_soyuz() -> None:
     share = outcome.zone_expected[:, -1, -1] / outcome.zone_expected[:, -1, -1].sum()
     big = np.flatnonzero(share >= 0.05)
     assert len(big) >= 3
-    for damage, detects in ((0, 0.05), (-1, 0.05)):
+    for damage, detects in ((0, 0.06), (-1, 0.06)):
         value, error, truth, dof = difference(forward, outcome, big, damage)
         assert_means(value, error, truth, dof=dof, detects=detects, label="zones")
         with pytest.raises(AssertionError, match="zones"):

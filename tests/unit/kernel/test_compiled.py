@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import pkgutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +22,7 @@ from kernel_helpers import (
 from numba.core.dispatcher import Dispatcher
 
 import mmod.kernel
-from mmod.kernel import bvh, estimate, forward, ray, rng, sample, tables
+from mmod.kernel import _jit, bvh, estimate, forward, ray, rng, sample, tables
 
 
 def kernel_functions() -> dict[str, object]:
@@ -48,7 +50,7 @@ def warm_up() -> None:
     rng.philox4x32(*[np.uint64(k) for k in range(6)])
     rng.uniforms(key, 0, 0, 0, 0)
     ray.transmission(scene, scratch, *point[0], *flight[0])
-    ray.first_hit(scene, scratch, *point[0], *flight[0], 0.0)
+    ray.first_hit(scene, scratch, *point[0], *flight[0], 0.0, -1)
     ray.brute_force_hit(corners, *point[0], *flight[0], 0.0)
     ray.transmissions(scene, point, flight)
     ray.first_hits(scene, point, flight)
@@ -57,7 +59,20 @@ def warm_up() -> None:
     chance, reach = np.zeros(cells), np.zeros(cells)
     work, share = np.zeros((1, 2, cells)), np.zeros((1, 2))
     sample.fill_proposal(
-        threats, table, one, 0, 0, 0.0, 0.0, 1.0, 0.0, work, share, chance, reach
+        threats,
+        table,
+        one,
+        0,
+        0,
+        0.0,
+        0.0,
+        1.0,
+        0.0,
+        work,
+        share,
+        chance,
+        reach,
+        np.zeros((1, 2)),
     )
     sample.search(reach, 0, cells, 0.5)
     tables.critical_size(table, 0, 7e3, 0.5)
@@ -142,6 +157,19 @@ def test_options_keep_bits_equal_and_the_lock_free():
             assert options["nogil"], f"{name} holds the interpreter's lock"
             assert options["error_model"] == "numpy", name
             assert not options.get("parallel"), name
+
+
+def test_code_on_disk_is_keyed_by_every_kernel_source():
+    digest = hashlib.sha256()
+    for source in sorted(Path(mmod.kernel.__path__[0]).glob("*.py")):
+        digest.update(source.name.encode() + source.read_bytes())
+    assert _jit.source_digest() == digest.hexdigest()
+    if PLAIN:
+        return
+    for name, function in kernel_functions().items():
+        if isinstance(function, Dispatcher):
+            file = getattr(function._cache, "_cache_file", None)
+            assert file is None or digest.hexdigest()[:16] in file._index_name, name
 
 
 def test_what_is_not_compiled_is_known():

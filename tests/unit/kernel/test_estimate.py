@@ -325,8 +325,26 @@ class TestSums:
         threats, tables = two_models()
         tally = run(scene, faces_of(corners), threats, tables=tables, in_total=in_total)
         counted = np.flatnonzero(in_total)
-        for field in (tally.first, tally.free, tally.outside):
+        for field in (tally.first, tally.free, tally.bound, tally.outside):
             assert np.allclose(field[:, -1], field[:, counted].sum(axis=1), rtol=1e-12)
+
+    def test_bound_is_the_coarse_number_and_needs_no_luck(self):
+        # Isotropic flux over few cells: near area / 4, whatever stands around.
+        lid = Part(box((-2, -2, -2), (2, 2, 2)))
+        threats = threats_of(sphere_bins(8, 16))
+        for parts in ([Part(CUBE)], [Part(CUBE), lid]):
+            scene, corners = scene_of(parts)
+            for samples in (0, 1):
+                tally = run(
+                    scene,
+                    faces_of(corners),
+                    threats,
+                    members=np.arange(12),
+                    samples=samples,
+                )
+                truth = np.array([*IMPACT, FLUX]) * normals_of(CUBE)[1][:, None] / 4.0
+                assert np.allclose(tally.bound[:, 0], truth, rtol=0.1)
+                assert (tally.bound[:, 0] > 0.0).all()
 
     def test_histograms_hold_the_penetrations(self):
         scene, corners = scene_of([Part(CUBE)])
@@ -503,7 +521,7 @@ class TestEvents:
 
 
 class TestBits:
-    FIELDS = ("first", "second", "free", "outside", "seen", "drawn")
+    FIELDS = ("first", "second", "free", "bound", "outside", "seen", "drawn")
 
     def scene(self):
         scene, corners = scene_of(

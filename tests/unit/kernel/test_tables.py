@@ -102,7 +102,7 @@ def test_flux_is_that_of_the_shield(gap, where, seed):
         # the sum bends there, between two nodes. Elsewhere the table is exact.
         assert np.quantile(error, 0.9) < 3e-3
         assert np.quantile(error, 0.99) < 3e-2
-        assert error.max() < 0.2
+        assert error.max() < 0.3
     else:
         # Power laws are straight lines in the table's coordinates: rounding is left.
         assert error.max() < 1e-5

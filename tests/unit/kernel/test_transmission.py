@@ -72,7 +72,7 @@ def test_boxes_alone_nested_overlapping_and_from_inside(seed):
         truth *= (1.0 - s) ** passages(a, b, origins, flight)
     found = transmissions(scene, origins, flight)
     assert np.allclose(found, truth, rtol=1e-12)
-    assert len(np.unique(truth.round(9))) > size(8, 4)  # many combinations were met
+    assert len(np.unique(truth.round(9))) > 5  # many combinations were met
 
 
 def test_planted_rules_are_seen(seed):

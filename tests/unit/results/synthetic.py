@@ -79,6 +79,9 @@ def _surface(vertices, triangles, zone, panel, names, modules, shields, equation
         ),
         zone_certainty=("estimate",) * len(names),
         zone_source=("made up",) * len(names),
+        zone_geometry_certainty=("E",) * len(names),
+        zone_pressurised=tuple(i % 2 == 0 for i in range(len(names))),
+        zone_vulnerable_fraction=(1.0,) * len(names),
     )
 
 
