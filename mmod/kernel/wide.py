@@ -51,6 +51,7 @@ def box_hits_plain(
 ) -> int:
     """Return a bit mask of the boxes hit; ``entry`` gets the entry distances."""
     mask = 0
+    planes = planes.ravel()  # the vector code counts from the first number on
     one = np.float32
     for k in range(BOXES):
         a = (planes[base + near_x + k] - one(ox)) * one(ix)
@@ -82,6 +83,7 @@ def triangle_hits_plain(
 ) -> int:
     """Return a bit mask of the triangles hit; ``distance`` gets the distances."""
     mask = 0
+    blocks = blocks.ravel()
     for k in range(WIDTH):
         b = blocks[base + k : base + 72 : WIDTH]
         px, py, pz = (

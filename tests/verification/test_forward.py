@@ -3,7 +3,9 @@
 Forward rays share with the importance estimator the threats and the penetration tables,
 but neither proposal, weights, points, cosines nor the shadow test: they start on a disk
 and the first hit decides. The comparison on the whole station takes minutes and is
-`statistical`; every zone is in it. ``MMOD_FORWARD_RAYS`` multiplies its rays.
+`statistical`; every zone is in it. It sees 1 % on zones with at least 10 % of the risk
+and 2 % from 5 % on; with ``MMOD_FORWARD_FULL=1`` it sees 1 % there too, in four times
+the time.
 """
 
 from __future__ import annotations
@@ -106,8 +108,7 @@ def difference(
     b = outcome.zone_variance[zones, model, damage]
     with np.errstate(invalid="ignore", divide="ignore"):
         dof = (a + b) ** 2 / (
-            a**2 / (forward.batches - 1)
-            + b**2 / outcome.zone_dof[zones, model, damage]
+            a**2 / (forward.batches - 1) + b**2 / outcome.zone_dof[zones, model, damage]
         )
     return (
         forward.expected[zones, model, damage],
@@ -133,8 +134,8 @@ def test_importance_agrees_with_forward_on_a_soyuz() -> None:
     for damage, detects in ((0, 0.06), (-1, 0.06)):
         value, error, truth, dof = difference(forward, outcome, big, damage)
         assert_means(value, error, truth, dof=dof, detects=detects, label="zones")
+        wrong = 1.1 * truth
         with pytest.raises(AssertionError, match="zones"):
-            wrong = 1.1 * truth
             assert_means(value, error, wrong, dof=dof, detects=detects, label="zones")
     assert forward.back_share <= BACK_FACE_LIMIT
 
@@ -144,18 +145,29 @@ class Station:
     problem: ResolvedProblem
     outcome: Outcome
     share: Any
+    detects: Any
     forward: dict[int, ForwardEstimate]
     whole: ForwardEstimate
 
 
-BIG, MIDDLE = 0.05, 1e-3
-"""Shares of the risk from which on 1 % and 5 % must be seen."""
-RAYS_BIG, RAYS_MIDDLE, RAYS_WHOLE = 24_000_000, 2_400_000, 16_000_000
+TOP, BIG, MIDDLE = 0.10, 0.05, 1e-3
+"""Shares of the risk from which on 1 %, 1 % (2 % unless asked for), 5 % must be seen."""
+ANY = 1e30
+"""Detectable bias of zones that are only pooled."""
+PILOT, LEAST, MOST = 1_000_000, 500_000, 150_000_000
+WHOLE = 16_000_000
+
+
+def rays_for(problem: ResolvedProblem, zone: int, wanted: float) -> int:
+    """Return how many rays bring a zone to a relative standard error."""
+    pilot = run_forward(problem, BACKEND, PILOT, target=zone)
+    error = np.sqrt(pilot.variance[zone, -1, -1]) / pilot.expected[zone, -1, -1]
+    return int(np.clip(PILOT * (1.1 * error / wanted) ** 2, LEAST, MOST))
 
 
 @pytest.fixture(scope="module")
 def station() -> Station:
-    scale = float(os.environ.get("MMOD_FORWARD_RAYS", "1"))
+    """Estimate the docked Soyuz's station both ways, each zone as well as it needs."""
     overrides = {
         "sampling.events_per_zone": 0,
         "sampling.target_relative_error": 0.004,
@@ -177,78 +189,78 @@ def station() -> Station:
         mixed = getattr(outcome, name).copy()
         mixed[big] = getattr(better, name)[big]
         fields[name] = mixed
-    forward = {
-        int(zone): run_forward(
-            problem,
-            BACKEND,
-            int(scale * (RAYS_BIG if share[zone] >= BIG else RAYS_MIDDLE)),
-            target=int(zone),
-        )
-        for zone in np.flatnonzero(share >= MIDDLE)
-    }
-    whole = run_forward(problem, BACKEND, int(scale * RAYS_WHOLE))
-    return Station(
-        problem, dataclasses.replace(outcome, **fields), share, forward, whole
+    second = 0.01 if os.environ.get("MMOD_FORWARD_FULL") == "1" else 0.02
+    detects = np.select(
+        [share >= TOP, share >= BIG, share >= MIDDLE], [0.01, second, 0.05], ANY
     )
+    forward = {}
+    for zone in np.flatnonzero(share >= MIDDLE).tolist():
+        rays = rays_for(problem, zone, 0.125 * float(detects[zone]))
+        forward[zone] = run_forward(problem, BACKEND, rays, target=zone)
+    whole = run_forward(problem, BACKEND, WHOLE)
+    outcome = dataclasses.replace(outcome, **fields)
+    return Station(problem, outcome, share, detects, forward, whole)
 
 
 def compare(station: Station, outcome: Outcome) -> None:
     """Compare penetrations of every zone that carries a thousandth of the risk."""
     zones = np.array(sorted(station.forward))
-    rows = [
-        difference(station.forward[int(zone)], outcome, zone, -1) for zone in zones
-    ]
+    rows = [difference(station.forward[zone], outcome, zone, -1) for zone in zones]
     value, error, truth, dof = np.array(rows).T
-    detects = np.where(station.share[zones] >= BIG, 0.01, 0.05)
-    assert_means(value, error, truth, dof=dof, detects=detects, label="zones")
+    assert_means(
+        value, error, truth, dof=dof, detects=station.detects[zones], label="zones"
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.statistical
 def test_importance_agrees_with_forward_on_the_station(station: Station) -> None:
     names = station.outcome.vehicle.zone_name
-    print("\nshare    forward/importance - 1  error   back faces  zone")
+    print("\nshare    forward/importance - 1  error   detects  rays     back  zone")
     for zone, forward in station.forward.items():
         value, error, truth, _ = difference(forward, station.outcome, zone, -1)
         print(
             f"{station.share[zone]:7.2%} {value / truth - 1.0:+18.3%}"
-            f" {error / truth:13.3%} {forward.back_share:11.1e}  {names[zone]}"
+            f" {error / truth:13.3%} {station.detects[zone]:6.0%}"
+            f" {forward.rays:11d} {forward.back_share:8.1e}  {names[zone]}"
         )
     assert (station.share >= BIG).sum() >= 5
     assert (station.share >= MIDDLE).sum() >= 20
     compare(station, station.outcome)
-    compare_planted = biased(station.outcome)
-    with pytest.raises(AssertionError, match="zones"):
-        compare(station, compare_planted)
+    for wrong in (biased(station.outcome), biased(station.outcome, 0.99)):
+        with pytest.raises(AssertionError, match="zones"):
+            compare(station, wrong)
+
+
+def pooled(station: Station, damage: int, truth: Any, label: str) -> None:
+    """Compare every zone with rays onto the whole station (Sidak)."""
+    zones = np.arange(len(station.share))
+    value, error, _, dof = difference(station.whole, station.outcome, zones, damage)
+    hit = station.outcome.zone_expected[:, -1, damage] > 0.0
+    assert value[~hit].sum() <= 1e-9 * value.sum(), "rays reach what samples do not"
+    rows = (value[hit], error[hit], truth[hit])
+    assert_means(*rows, dof=dof[hit], detects=ANY, floor=FLOOR, label=label)
+    spread = float(np.sqrt((error[hit] ** 2).sum()))
+    assert_mean(
+        float(value.sum()),
+        spread,
+        float(truth.sum()),
+        dof=15.0,
+        detects=0.05,
+        floor=FLOOR,
+        label=f"all {label}",
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.statistical
 def test_the_rest_of_the_station_agrees(station: Station) -> None:
-    """Every zone and damage class from rays onto the whole station, pooled (Sidak)."""
-    zones = np.arange(len(station.share))
     for damage, label in ((0, "impacts"), (1, "impacts >= 1 mm"), (-1, "penetrations")):
-        value, error, truth, dof = difference(
-            station.whole, station.outcome, zones, damage
-        )
-        assert_means(
-            value, error, truth, dof=dof, detects=np.inf, floor=FLOOR, label=label
-        )
-        total, spread = value.sum(), float(np.sqrt((error**2).sum()))
-        assert_mean(
-            float(total),
-            spread,
-            float(truth.sum()),
-            dof=15.0,
-            detects=0.05,
-            floor=FLOOR,
-            label=f"all {label}",
-        )
-        lost = np.where(zones == np.argmax(truth), 0.0, truth)
+        truth = station.outcome.zone_expected[:, -1, damage]
+        pooled(station, damage, truth, label)
+        lost = np.where(truth == truth.max(), 0.1 * truth, truth)
         with pytest.raises(AssertionError, match=label):
-            assert_means(
-                value, error, lost, dof=dof, detects=np.inf, floor=FLOOR, label=label
-            )
+            pooled(station, damage, lost, label)
 
 
 @pytest.mark.slow
@@ -257,11 +269,10 @@ def test_every_model_agrees_on_the_station(station: Station) -> None:
     zones = np.array(sorted(station.forward))
     for model, name in enumerate(station.problem.models):
         rows = [
-            difference(station.forward[int(z)], station.outcome, z, -1, model)
-            for z in zones
+            difference(station.forward[z], station.outcome, z, -1, model) for z in zones
         ]
         value, error, truth, dof = np.array(rows).T
-        assert_means(value, error, truth, dof=dof, detects=np.inf, label=name)
+        assert_means(value, error, truth, dof=dof, detects=ANY, label=name)
 
 
 @pytest.mark.slow
@@ -277,6 +288,8 @@ def test_another_shadow_is_noticed(station: Station) -> None:
 @pytest.mark.statistical
 def test_forward_rays_meet_no_back_face_first(station: Station) -> None:
     shares = [forward.back_share for forward in station.forward.values()]
-    print(f"\nback faces first: {station.whole.back_share:.1e}, worst {max(shares):.1e}")
+    print(
+        f"\nback faces first: {station.whole.back_share:.1e}, worst {max(shares):.1e}"
+    )
     assert station.whole.back_share <= BACK_FACE_LIMIT
     assert max(shares) <= BACK_FACE_LIMIT

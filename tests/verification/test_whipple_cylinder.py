@@ -45,7 +45,9 @@ class Case:
     def total(self, debris: str) -> tuple[float, float]:
         """Return penetrations by a debris model and the meteoroids, and their error."""
         labels = [debris, "grun_ssp"]
-        if debris == "nasa91":  # the models of the total: their error is not theirs apart
+        if (
+            debris == "nasa91"
+        ):  # the models of the total: their error is not theirs apart
             columns = [len(self.problem.models)]
         else:
             columns = [self.problem.models.index(label) for label in labels]
