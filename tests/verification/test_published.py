@@ -104,7 +104,9 @@ def opaque(repo_root: Path) -> Docked:
 
 @pytest.mark.slow
 def test_soyuz_beside_the_handbook(opaque: Docked) -> None:
-    print("\nexpected penetrations a year, docked through 2018, opaque arrays and truss")
+    print(
+        "\nexpected penetrations a year, docked through 2018, opaque arrays and truss"
+    )
     print(f"{'zones':26s}{'SSP':>10s}" + "".join(f"{m:>18s}" for m in DEBRIS))
     for group in GROUPS:
         values = [opaque.number(group, (m,)) for m in ("grun_ssp", *DEBRIS)]
@@ -112,7 +114,7 @@ def test_soyuz_beside_the_handbook(opaque: Docked) -> None:
             f"{group:26s}{values[0]:10.2e}"
             + "".join(f"{value:18.2e}" for value in values[1:])
         )
-    hull = {m: 0.0 for m in DEBRIS}
+    hull = dict.fromkeys(DEBRIS, 0.0)
     for debris in DEBRIS:
         pair = (debris, "grun_ssp")
         parts = {group: opaque.number(group, pair) for group in GROUPS}
