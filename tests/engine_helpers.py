@@ -36,6 +36,8 @@ from mmod.units import DEGREE, KM
 FloatArray = NDArray[np.float64]
 
 BACKEND = LocalBackend(2)
+CHUNK = 20_000
+"""Small, so that small problems use both threads; the results do not depend on it."""
 
 
 # -- runs ------------------------------------------------------------------------------
@@ -110,7 +112,8 @@ def solve(
 
 def sampled(problem: ResolvedProblem, seed: int | None = None) -> Outcome:
     """Sample a resolved problem, with another seed if one is given."""
-    return compute(problem if seed is None else reseeded(problem, seed), BACKEND)
+    given = problem if seed is None else reseeded(problem, seed)
+    return compute(given, BACKEND, chunk_samples=CHUNK)
 
 
 def reseeded(problem: ResolvedProblem, seed: int) -> ResolvedProblem:

@@ -15,8 +15,8 @@ SMALL = {
     "bench_rays": ["--rays", "100000", "--repeats", "3"],
     "bench_build": ["--repeats", "3"],
     "bench_samples": ["--per-face", "2", "--repeats", "2"],
-    "bench_merit": ["--repeats", "1", "--rays", "200000"],
-    "bench_parallel": ["--per-face", "4", "--repeats", "2"],
+    "bench_merit": ["--repeats", "1", "--rays", "200000", "--per-mille", "10"],
+    "bench_parallel": ["--per-face", "2", "--repeats", "2"],
     "bench_memory": ["--repeats", "1"],
     "bench_import": ["--repeats", "2"],
 }
