@@ -156,7 +156,7 @@ def connect(
             dashboard_address="127.0.0.1:0",
             silence_logs=logging.ERROR,
         ) as cluster,
-        Client(cluster) as client,
+        Client(cluster, set_as_default=False) as client,
     ):
         yield DaskBackend(client, local=True)
 
@@ -187,7 +187,10 @@ def _answer(address: str | None, scheduler_file: str | None) -> Any:
     def connect_beside() -> None:
         try:
             found["client"] = Client(
-                address=address, scheduler_file=scheduler_file, timeout=CONNECT_SECONDS
+                address=address,
+                scheduler_file=scheduler_file,
+                timeout=CONNECT_SECONDS,
+                set_as_default=False,
             )
         except BaseException as error:  # noqa: BLE001 - reported by the caller
             found["error"] = error

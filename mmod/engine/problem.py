@@ -111,10 +111,10 @@ def resolve(config: RunConfig) -> ResolvedProblem:
     models = _resolve_models(config, problems)
     threats: list[tuple[xr.Dataset, ...]] = []
     flags: list[str] = []
-    if models is not None:
-        for i, phase in enumerate(config.phase):
-            row: list[xr.Dataset] = []
-            for environment, model in zip(config.environment, models, strict=True):
+    for i, phase in enumerate(config.phase):
+        row: list[xr.Dataset] = []
+        for environment, model in zip(config.environment, models, strict=True):
+            if model is not None:
                 state = ExposureState(
                     altitude=phase.altitude_km * KM,
                     inclination=phase.inclination_deg * DEGREE,
@@ -133,11 +133,11 @@ def resolve(config: RunConfig) -> ResolvedProblem:
                 table = found[1]
                 table.attrs |= {"phase": i, "model": environment.name}
                 row.append(table)
-            threats.append(tuple(row))
+        threats.append(tuple(row))
     if problems:
         raise InputError(problems)
     assert vehicle is not None
-    assert models is not None
+    flux_models = tuple(model for model in models if model is not None)
 
     diameters = np.array(config.damage.impact_diameters_mm) * MM
     curves = tuple(
@@ -194,7 +194,7 @@ def resolve(config: RunConfig) -> ResolvedProblem:
         shields=tuple(shields),
         zone_shield=zone_shield,
         models=tuple(e.name for e in config.environment),
-        flux_models=tuple(models),
+        flux_models=flux_models,
         threats=tuple(threats),
         cells=cells,
         curves=curves,
@@ -202,7 +202,7 @@ def resolve(config: RunConfig) -> ResolvedProblem:
         payload=payload,
         table_error=worst,
         flags=tuple(flags),
-        sources=_sources(config, vehicle, shields, models),
+        sources=_sources(config, vehicle, shields, flux_models),
     )
 
 
@@ -215,18 +215,30 @@ def _collect(
 ) -> Any:
     """Call; on bad input keep the problems and return None.
 
-    Problems of an argument are those of the key ``where`` of the run file.
+    Problems of an argument become those of the key ``where`` of the run file.
     """
     try:
         return function(*args, **kwargs)
     except InputError as error:
-        problems.extend(
-            Problem(where[0], where[1], p.value, p.expected)
-            if p.source == "<argument>"
-            else p
-            for p in error.problems
-        )
+        problems.extend(_of_run_file(where, p) for p in error.problems)
         return None
+
+
+def _of_run_file(where: tuple[str, str], problem: Problem) -> Problem:
+    """Name the file and key of the run where a loader only knows its argument."""
+    source, key = where
+    if problem.source == "<argument>":
+        if problem.key.startswith("element_size"):
+            key = f"element_size_m.{problem.value}"
+        return Problem(source, key, problem.value, problem.expected)
+    if problem.source.startswith("flux model"):
+        return Problem(
+            source,
+            f"{key}.{problem.key}",
+            problem.value,
+            f"{problem.expected} ({problem.source})",
+        )
+    return problem
 
 
 def _vehicle_options(config: RunConfig) -> dict[str, Any]:
@@ -253,16 +265,16 @@ def _resolve_shields(
     matched: set[str] = set()
     missing: set[str] = set()
     for z, zone in enumerate(vehicle.zones):
-        name = zone.shield
+        name, key = zone.shield, f"shield of zone {zone.name}"
         for pattern, card in config.shields.items():
             if fnmatchcase(zone.name, pattern):
-                name = card
+                name, key = card, f"shields.{pattern}"
                 matched.add(pattern)
         if name in missing:
             continue
         if name not in used:
             relative = config.path.parent if config.path is not None else None
-            where = (source, f"shield of zone {zone.name}")
+            where = (source, key)
             shield = _collect(problems, where, load_shield, name, relative_to=relative)
             if shield is None:
                 missing.add(name)
@@ -285,9 +297,9 @@ def _resolve_shields(
 
 def _resolve_models(
     config: RunConfig, problems: list[Problem]
-) -> list[FluxModel] | None:
+) -> list[FluxModel | None]:
     relative = config.path.parent if config.path is not None else None
-    models: list[FluxModel] = []
+    models: list[FluxModel | None] = []
     for i, environment in enumerate(config.environment):
         model = _collect(
             problems,
@@ -297,12 +309,10 @@ def _resolve_models(
             relative_to=relative,
             **environment.options,
         )
-        if model is None:
-            continue
-        if model.kind != environment.kind:
+        if model is not None and model.kind != environment.kind:
             problems.append(_kind_problem(config, i, environment, model))
         models.append(model)
-    return models if len(models) == len(config.environment) else None
+    return models
 
 
 def _kind_problem(
@@ -422,7 +432,7 @@ def _sources(
     config: RunConfig,
     vehicle: Vehicle,
     shields: list[Shield],
-    models: list[FluxModel],
+    models: tuple[FluxModel, ...],
 ) -> dict[str, str]:
     from mmod.library import sha256
 

@@ -29,6 +29,7 @@ from mmod.engine.work import (
     Progress,
     make_blocks,
 )
+from mmod.errors import InputError, Problem
 from mmod.kernel.estimate import (
     AZIMUTH_BINS,
     COSINE_BINS,
@@ -112,6 +113,14 @@ def run(
     InputError
         When the configuration does not resolve, or the cluster does not answer.
     """
+    given = {"workers": workers, "threads": threads, "chunk_samples": chunk_samples}
+    wrong = [
+        Problem("argument", name, value, "a whole number of at least 1")
+        for name, value in given.items()
+        if value is not None and value < 1
+    ]
+    if wrong:
+        raise InputError(wrong)
     started = datetime.now(UTC)
     clock = time.perf_counter()
     problem = resolve(config)
