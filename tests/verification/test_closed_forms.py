@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from engine_helpers import (
+    BACKEND,
     STAND_IN,
     biased,
     convex_body,
@@ -31,6 +32,7 @@ from engine_helpers import (
 from scipy.spatial.transform import Rotation
 from statistics_helpers import assert_mean, assert_means
 
+from mmod.engine.forward import run_forward
 from mmod.engine.problem import ResolvedProblem
 from mmod.flux import frames, grun
 from mmod.flux import isotropic as isotropic_flux
@@ -347,6 +349,53 @@ def test_solidity_scales_face_and_shadow(shadowing: str, tmp_path: Any) -> None:
     assert_plates(outcome, factor, own)
     with pytest.raises(AssertionError, match="plates"):
         assert_plates(outcome, factor, own + 0.02)
+
+
+SOLIDITY = {"solidity": 0.4, "thin": True}
+BALL_IN_BOX = (
+    {"name": "box", "shape": "box", "size_m": [2.0, 2.0, 2.0], **SOLIDITY},
+    {"name": "ball", "shape": "sphere", "radius_m": 0.5},
+)
+PLATE_AT_SLAB = (
+    {
+        "name": "slab", "shape": "box", "size_m": [0.5, 300.0, 300.0],
+        "position_m": [-0.5, 0.0, 0.0], "element_size_m": 100.0, **SOLIDITY,
+    },
+    {"name": "plate", "shape": "panel", "size_m": [1.0, 1.0], "axis": [1.0, 0.0, 0.0]},
+)
+
+
+@pytest.mark.parametrize(
+    "parts, factors",
+    [(BALL_IN_BOX, (0.4, 0.6)), (PLATE_AT_SLAB, (0.4, 0.5 * (1.0 + 0.6)))],
+    ids=["ball in a box", "plate before a slab"],
+)
+def test_see_through_solid_counts_once(parts: Any, factors: Any, tmp_path: Any) -> None:
+    """Crossed from side to side, or left from inside: 1 - s, once; its faces hold s.
+
+    The plate's back sees nothing but slab (a share of 6e-6 of the rays misses it).
+    """
+    vehicle = vehicle_of(tmp_path, *parts, element_size=0.25)
+    table = run_table("cube", STAND_IN, sampling=sampling(800_000))
+    problem = solve(table, models=isotropic(), vehicle=vehicle)
+    mesh = vehicle.mesh
+    sides = mesh.areas * np.where(mesh.two_sided, 2.0, 1.0)
+    area = np.bincount(mesh.face_zone, weights=sides)
+    truth = 0.25 * area * stand_in_flux(1e-4) * problem.durations[0] * factors
+    value, error, dof = zones(sampled(problem))
+    keys: dict[str, Any] = {"detects": DETECTS, "floor": FLOOR, "label": "solids"}
+    assert_means(value, error, truth, dof=dof, **keys)
+    with pytest.raises(AssertionError, match="solids"):  # planted: counted twice
+        assert_means(value, error, truth * [1.0, 0.9], dof=dof, **keys)
+    ray = run_forward(problem, BACKEND, 4_000_000, target=1)
+    assert_mean(
+        float(ray.expected[1, -1, 0]),
+        float(np.sqrt(ray.variance[1, -1, 0])),
+        float(truth[1]),
+        dof=float(ray.batches - 1),
+        detects=0.02,
+        floor=FLOOR,
+    )
 
 
 # -- the Earth's shadow -------------------------------------------------------------------
