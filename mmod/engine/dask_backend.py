@@ -103,7 +103,10 @@ class DaskBackend:
         place = {future.key: i for i, future in enumerate(futures)}
         results: list[list[Any]] = [[] for _ in chunks]
         try:
-            for future, value in as_completed(futures, with_results=True):
+            # The client's own loop: this client is never the default one.
+            for future, value in as_completed(
+                futures, loop=self.client.loop, with_results=True
+            ):
                 results[place[future.key]] = value
                 done(chunks[place[future.key]])
         except BaseException:
