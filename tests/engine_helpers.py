@@ -36,6 +36,8 @@ from mmod.units import DEGREE, KM
 FloatArray = NDArray[np.float64]
 
 BACKEND = LocalBackend(2)
+OFF = r"\d+ of \d+ off"
+"""What a failed comparison says; one that is too weak to compare says something else."""
 CHUNK = 20_000
 """Small, so that small problems use both threads; the results do not depend on it."""
 

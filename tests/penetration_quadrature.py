@@ -170,7 +170,9 @@ def _penetrating_debris(
     return np.asarray(out + np.where(before >= 0.0, flux[-1], 0.0))
 
 
-def penetrations(problem: Any, model: int, shield: Shield, normal: ArrayLike) -> float:
+def penetrations(
+    problem: Any, model: int, shield: Shield, normal: ArrayLike, points: int = 96
+) -> float:
     """Return `penetration_rate` summed over the phases of a resolved problem [1/m2]."""
     from mmod.units import DEGREE, KM
 
@@ -180,6 +182,6 @@ def penetrations(problem: Any, model: int, shield: Shield, normal: ArrayLike) ->
             phase.altitude_km * KM, phase.inclination_deg * DEGREE, phase.epoch
         )
         total += duration * penetration_rate(
-            problem.flux_models[model], state, shield, normal
+            problem.flux_models[model], state, shield, normal, points
         )
     return total

@@ -4,16 +4,19 @@ Every worker is a process with one thread on this machine (Dask). Clusters are s
 and warmed before the clock runs. Baselines: one thread, one worker. On a machine that
 does something else at the same time the second core is not all there: beside the wall
 time stand the cores that were really had (CPU seconds a second of wall time) and what
-the work cost in CPU seconds.
+the work cost in CPU seconds. The first pair is a control: plain arithmetic on one and
+on two threads, which is all that the machine gives at the moment.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
+import numba
 import numpy as np
 import station
 from runner import arguments, header, interleaved, report, spread
@@ -24,6 +27,21 @@ from mmod.engine.rounds import Sampler
 from mmod.engine.work import make_blocks
 
 
+@numba.njit(nogil=True, cache=False)
+def arithmetic(n: int) -> float:
+    """Keep one core busy."""
+    x = 0.0
+    for i in range(n):
+        x += (i % 7) * 0.5
+    return x
+
+
+def burn(threads: int, n: int = 400_000_000) -> None:
+    """Do the same work on one or more threads."""
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(arithmetic, [n // threads] * threads))
+
+
 def cpu_clock(backend: Any) -> Callable[[], float]:
     """Return a clock of the CPU seconds of whoever computes."""
     if isinstance(backend, DaskBackend):
@@ -32,6 +50,12 @@ def cpu_clock(backend: Any) -> Callable[[], float]:
 
 
 def main(per_face: int, repeats: int) -> None:
+    header("control: arithmetic on 2 threads against 1")
+    pair = ("1 burner", "2 burners")
+    control = interleaved(
+        {k: lambda k=k: burn(int(k[0])) for k in pair}, repeats, clock=time.perf_counter
+    )
+    report(control, pair[0], dict.fromkeys(pair, 0.4), "Gstep")
     problem = station.problem()
     blocks = make_blocks(problem.payload, len(problem.vehicle.zones))
     samples = np.full(len(problem.payload.faces.areas), per_face)

@@ -155,7 +155,7 @@ def test_pulls_follow_their_t_distribution(runs: Ensemble) -> None:
     print(f"\npulls of {pulls.size}: mean {scores.mean():+.3f}, sd {scores.std():.3f}")
     assert_pulls(pulls, dof=dof, alarm=ALARM, detects=0.35, label="pulls")
     wrong = runs.pulls(0.5 * runs.variance)[:, heavy]
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match="mean square of the pulls"):
         assert_pulls(wrong, dof=dof, alarm=ALARM, detects=0.35, label="pulls")
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from engine_helpers import (
     BACKEND,
+    OFF,
     STAND_IN,
     biased,
     convex_body,
@@ -115,7 +116,7 @@ def test_plate_follows_the_cosine_law(name: str) -> None:
     truth = plate_truth(problem, ATTITUDES[name])
     outcome = sampled(problem)
     assert_plate(outcome, truth)
-    with pytest.raises(AssertionError, match="off"):
+    with pytest.raises(AssertionError, match=OFF):
         assert_plate(biased(outcome), truth)
 
 
@@ -127,7 +128,7 @@ def test_sine_in_place_of_cosine_is_noticed() -> None:
     across = np.cross(normal, [0.0, 0.0, 1.0])
     across *= 0.5 * math.pi / np.linalg.norm(across)
     quarter = Rotation.from_rotvec(across).as_matrix()
-    with pytest.raises(AssertionError, match="off"):
+    with pytest.raises(AssertionError, match=OFF):
         assert_plate(sampled(turned(problem, quarter)), truth)
 
 
@@ -221,10 +222,10 @@ def test_convex_body_sees_a_quarter_of_its_area(name: str) -> None:
     )
     truth, outcome = quarter_of_area(problem), sampled(problem)
     assert_quarter(outcome, truth)
-    with pytest.raises(AssertionError, match="area / 4"):
+    with pytest.raises(AssertionError, match=OFF):
         assert_quarter(biased(outcome), truth)
     lost = sampled(without_face(problem, int(np.argmax(truth))))
-    with pytest.raises(AssertionError, match="area / 4"):
+    with pytest.raises(AssertionError, match=OFF):
         assert_quarter(lost, truth)
 
 
@@ -312,9 +313,9 @@ def test_two_plates_shadow_by_their_view_factor() -> None:
     assert_plates(outcome, factor)
     exposed = outcome.face_visibility.mean()
     assert exposed == pytest.approx(1.0 - 0.5 * factor, abs=0.005)
-    with pytest.raises(AssertionError, match="plates"):
+    with pytest.raises(AssertionError, match=OFF):
         assert_plates(outcome, view_factor(1.1))
-    with pytest.raises(AssertionError, match="plates"):
+    with pytest.raises(AssertionError, match=OFF):
         assert_plates(biased(outcome), factor)
 
 
@@ -322,7 +323,7 @@ def test_plates_that_cast_no_shadow_are_noticed() -> None:
     vehicle = ghostly(load_vehicle("two_plates", element_size=0.1))
     outcome = sampled(two_plates(vehicle, shadowing="absent"))
     assert_plates(outcome, 0.0)
-    with pytest.raises(AssertionError, match="plates"):
+    with pytest.raises(AssertionError, match=OFF):
         assert_plates(outcome, view_factor(1.0))
 
 
@@ -347,7 +348,7 @@ def test_solidity_scales_face_and_shadow(shadowing: str, tmp_path: Any) -> None:
     factor = {"absent": 0.0}.get(shadowing, view_factor(1.0))
     own = {"opaque": 1.0}.get(shadowing, solidity)
     assert_plates(outcome, factor, own)
-    with pytest.raises(AssertionError, match="plates"):
+    with pytest.raises(AssertionError, match=OFF):
         assert_plates(outcome, factor, own + 0.02)
 
 
@@ -356,17 +357,28 @@ BALL_IN_BOX = (
     {"name": "box", "shape": "box", "size_m": [2.0, 2.0, 2.0], **SOLIDITY},
     {"name": "ball", "shape": "sphere", "radius_m": 0.5},
 )
+PLATE_AT_SLAB = (
+    {
+        "name": "slab",
+        "shape": "box",
+        "size_m": [0.5, 30.0, 30.0],
+        "position_m": [-0.5, 0.0, 0.0],
+        "element_size_m": 10.0,
+        **SOLIDITY,
+    },
+    {"name": "plate", "shape": "panel", "size_m": [1.0, 1.0], "axis": [1.0, 0.0, 0.0]},
+)
 
 
 @pytest.mark.parametrize(
     "parts, factors",
-    [(BALL_IN_BOX, (0.4, 0.6))],
-    ids=["ball in a box"],
+    [(BALL_IN_BOX, (0.4, 0.6)), (PLATE_AT_SLAB, (0.4, 0.5 * (1.0 + 0.6)))],
+    ids=["ball in a box", "plate before a slab"],
 )
 def test_see_through_solid_counts_once(parts: Any, factors: Any, tmp_path: Any) -> None:
     """Crossed from side to side, or left from inside: 1 - s, once; its faces hold s.
 
-    The plate's back sees nothing but slab (a share of 6e-6 of the rays misses it).
+    The plate's back sees nothing but slab (a share of 3e-4 of the rays misses it).
     """
     vehicle = vehicle_of(tmp_path, *parts, element_size=0.25)
     table = run_table("cube", STAND_IN, sampling=sampling(800_000))
@@ -378,7 +390,7 @@ def test_see_through_solid_counts_once(parts: Any, factors: Any, tmp_path: Any) 
     value, error, dof = zones(sampled(problem))
     keys: dict[str, Any] = {"detects": DETECTS, "floor": FLOOR, "label": "solids"}
     assert_means(value, error, truth, dof=dof, **keys)
-    with pytest.raises(AssertionError, match="solids"):  # planted: counted twice
+    with pytest.raises(AssertionError, match=OFF):  # planted: counted twice
         assert_means(value, error, truth * [1.0, 0.9], dof=dof, **keys)
     ray = run_forward(problem, BACKEND, 4_000_000, target=1)
     assert_mean(
@@ -447,7 +459,7 @@ def test_shadow_without_motion(monkeypatch: pytest.MonkeyPatch) -> None:
     planted = shadow_cube(
         monkeypatch, orbit_speed=lambda _: 1e-3, shadow_angle=lambda _: wrong
     )
-    with pytest.raises(AssertionError, match="faces in the shadow"):
+    with pytest.raises(AssertionError, match=OFF):
         assert_faces(sampled(planted), truth)
 
 
@@ -476,5 +488,5 @@ def test_motion_leaves_zenith_and_nadir(
     assert_mean(difference, error, swept, dof=dof, detects=DETECTS, floor=FLOOR)
     other = slow_law() if law is ssp_speed_law else ssp_speed_law()
     wrong = 4.0 * flux * visible * orbit * other.mean(lambda v: 1.0 / v)
-    with pytest.raises(AssertionError, match="off"):
+    with pytest.raises(AssertionError, match=OFF):
         assert_mean(difference, error, wrong, dof=dof, detects=DETECTS, floor=FLOOR)

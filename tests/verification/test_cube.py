@@ -11,7 +11,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engine_helpers import biased, lvlh, run_table, sampled, solve, state_of, turned
+from engine_helpers import (
+    OFF,
+    biased,
+    lvlh,
+    run_table,
+    sampled,
+    solve,
+    state_of,
+    turned,
+)
 from penetration_quadrature import penetrations
 from statistics_helpers import assert_mean, assert_means
 
@@ -116,7 +125,7 @@ def test_impacts_on_the_faces_of_every_model(name: str) -> None:
     )
     truth = shares * problem.durations[0]
     assert_impacts(outcome, truth)
-    with pytest.raises(AssertionError, match="impacts"):
+    with pytest.raises(AssertionError, match=OFF):
         assert_impacts(biased(outcome), truth)
     if name in ("nasa91 law", "ssp stepped"):  # ram taken for zenith
         pitched = sampled(turned(problem, [[0.0, 0, 1], [0, 1, 0], [-1, 0, 0]]))
@@ -164,7 +173,7 @@ def test_penetrations_of_the_faces(name: str, shield: str) -> None:
     outcome = sampled(problem)
     truth = penetration_truth(problem, outcome, shield)
     assert_penetrations(outcome, truth)
-    with pytest.raises(AssertionError, match="penetrations"):
+    with pytest.raises(AssertionError, match=OFF):
         assert_penetrations(biased(outcome), truth)
 
 
@@ -222,7 +231,9 @@ def meteoroids(
     return dict(zip(names_of(outcome), rows, strict=True))
 
 
-def assert_internal(problem: ResolvedProblem, outcome: Outcome) -> None:
+def assert_internal(
+    problem: ResolvedProblem, outcome: Outcome, detects: float = 0.005
+) -> None:
     found = meteoroids(problem, outcome)
     value, error, dof = np.array([found[name] for name in INTERNAL]).T
     assert_means(
@@ -230,7 +241,7 @@ def assert_internal(problem: ResolvedProblem, outcome: Outcome) -> None:
         error,
         list(INTERNAL.values()),
         dof=dof,
-        detects=0.005,
+        detects=detects,
         floor=0.001,
         label="cube",
     )
@@ -255,7 +266,7 @@ def test_cube_of_the_handbook_conditions(handbook: Handbook) -> None:
     problem, outcome = handbook
     assert problem.durations[0] == pytest.approx(YEAR, rel=1e-12)
     assert_internal(problem, outcome)
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match=OFF):
         assert_internal(problem, biased(outcome, 1.005))
 
 
@@ -277,7 +288,7 @@ def test_cube_finds_planted_models(
     planted: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Models that pass the published bands still fail the model's own values."""
-    overrides: dict[str, Any] = {"sampling.samples": 12_000_000}
+    overrides: dict[str, Any] = {"sampling.samples": 2_000_000}
     if planted == "radius 6378":
         shadow = float(np.arcsin(6378.0 / 6778.0))
         monkeypatch.setattr(grun, "shadow_angle", lambda _: shadow)
@@ -285,10 +296,10 @@ def test_cube_finds_planted_models(
         law = piecewise_law(np.array([14.4e3, 14.6e3]), np.array([1.0]))
         monkeypatch.setattr(grun, "ssp_speed_law", lambda: law)
     else:
-        overrides["environment[1].density_kg_m3"] = 1010.0
+        overrides["environment[1].density_kg_m3"] = 1050.0
     wrong = solve("handbook_cube", overrides=overrides)
-    with pytest.raises(AssertionError, match="cube"):
-        assert_internal(wrong, sampled(wrong))
+    with pytest.raises(AssertionError, match=OFF):
+        assert_internal(wrong, sampled(wrong), detects=0.02)
 
 
 def test_debris_faces_of_the_handbook_cube(handbook: Handbook) -> None:

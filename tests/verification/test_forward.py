@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 from engine_helpers import (
     BACKEND,
+    OFF,
     STAND_IN,
     biased,
     isotropic,
@@ -58,7 +59,7 @@ def test_sphere_sees_its_cross_section() -> None:
         if factor == 1.0:
             assert_mean(*arguments, detects=0.0101, **keys)
         else:
-            with pytest.raises(AssertionError, match="off"):
+            with pytest.raises(AssertionError, match=OFF):
                 assert_mean(*arguments, detects=0.0101, **keys)
     assert forward.back_share <= BACK_FACE_LIMIT
 
@@ -120,25 +121,29 @@ def difference(
 
 def test_importance_agrees_with_forward_on_a_soyuz() -> None:
     overrides = {
-        "element_size_m": 0.3,
-        "sampling.target_relative_error": 0.004,
+        "element_size_m": 0.5,
+        "sampling.target_relative_error": 0.006,
         "sampling.events_per_zone": 0,
         "phase[0].yaw_deg": 30.0,
     }
     problem = solve("soyuz_ms_free", overrides=overrides)
     outcome = sampled(problem)
-    forward = run_forward(problem, BACKEND, 3_000_000)
     share = outcome.zone_expected[:, -1, -1] / outcome.zone_expected[:, -1, -1].sum()
     big = np.flatnonzero(share >= 0.05)
     assert len(big) >= 3
-    # Coarse and quick; the slow tests below see 1 % on the zones that matter.
-    for damage, detects in ((0, 0.06), (-1, 0.13)):
-        value, error, truth, dof = difference(forward, outcome, big, damage)
-        assert_means(value, error, truth, dof=dof, detects=detects, label="zones")
-        wrong = (1.0 + 1.5 * detects) * truth
-        with pytest.raises(AssertionError, match="zones"):
-            assert_means(value, error, wrong, dof=dof, detects=detects, label="zones")
-    assert forward.back_share <= BACK_FACE_LIMIT
+    rays = [run_forward(problem, BACKEND, 500_000, target=int(z)) for z in big]
+    assert max(ray.back_share for ray in rays) <= BACK_FACE_LIMIT
+    for damage in (0, -1):
+        rows = [
+            difference(ray, outcome, zone, damage)
+            for ray, zone in zip(rays, big, strict=True)
+        ]
+        value, error, truth, dof = np.array(rows).T
+        keys: dict[str, Any] = {"dof": dof, "detects": 0.1, "label": "zones"}
+        # Coarse and quick; the slow tests below see 1 % on the zones that matter.
+        assert_means(value, error, truth, **keys)
+        with pytest.raises(AssertionError, match=OFF):
+            assert_means(value, error, 1.15 * truth, **keys)
 
 
 @dataclass(frozen=True)
@@ -211,14 +216,13 @@ def station() -> Station:
     return Station(problem, outcome, share, detects, forward, whole)
 
 
-def compare(station: Station, outcome: Outcome) -> None:
+def compare(station: Station, outcome: Outcome, *, declare: bool = True) -> None:
     """Compare penetrations of every zone that carries a thousandth of the risk."""
     zones = np.array(sorted(station.forward))
     rows = [difference(station.forward[zone], outcome, zone, -1) for zone in zones]
     value, error, truth, dof = np.array(rows).T
-    assert_means(
-        value, error, truth, dof=dof, detects=station.detects[zones], label="zones"
-    )
+    detects = station.detects[zones] if declare else ANY
+    assert_means(value, error, truth, dof=dof, detects=detects, label="zones")
 
 
 @pytest.mark.slow
@@ -237,7 +241,7 @@ def test_importance_agrees_with_forward_on_the_station(station: Station) -> None
     assert (station.share >= MIDDLE).sum() >= 20
     compare(station, station.outcome)
     for wrong in (biased(station.outcome), biased(station.outcome, 0.99)):
-        with pytest.raises(AssertionError, match="zones"):
+        with pytest.raises(AssertionError, match=OFF):
             compare(station, wrong)
 
 
@@ -268,7 +272,7 @@ def test_the_rest_of_the_station_agrees(station: Station) -> None:
         truth = station.outcome.zone_expected[:, -1, damage]
         pooled(station, damage, truth, label)
         lost = np.where(truth == truth.max(), 0.1 * truth, truth)
-        with pytest.raises(AssertionError, match=label):
+        with pytest.raises(AssertionError, match=OFF):
             pooled(station, damage, lost, label)
 
 
@@ -289,8 +293,8 @@ def test_every_model_agrees_on_the_station(station: Station) -> None:
 def test_another_shadow_is_noticed(station: Station) -> None:
     overrides = {"sampling.events_per_zone": 0, "shadowing": "absent"}
     bare = compute(solve("soyuz_ms09", overrides=overrides), BACKEND)
-    with pytest.raises(AssertionError, match="zones"):
-        compare(station, bare)
+    with pytest.raises(AssertionError, match=OFF):
+        compare(station, bare, declare=False)
 
 
 @pytest.mark.slow
