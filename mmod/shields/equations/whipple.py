@@ -1,0 +1,124 @@
+"""Two walls: equations and the layers that they ask for."""
+
+from __future__ import annotations
+
+from mmod.errors import bad
+from mmod.shields.ballistic_limits import whipple_iss, whipple_jsc, whipple_nno
+from mmod.shields.ballistic_limits._regimes import Limit
+from mmod.shields.equations._equation import (
+    BLANKETS,
+    BUMPER,
+    WALL,
+    Build,
+    Coefficients,
+    Equation,
+    scalar,
+)
+from mmod.shields.stack import Stack
+
+_TWO_WALLS = (BLANKETS, BUMPER, WALL)
+
+
+def _blankets(stack: Stack) -> dict[str, float]:
+    """Return the blanket terms of a two-wall shield."""
+    outside = stack.before("blanket", "bumper")
+    inside = stack.after("blanket", "bumper")
+    mass = sum(x.areal_density or 0.0 for x in inside)
+    bumper = stack.one("bumper")
+    moment = sum((x.areal_density or 0.0) * stack.gap(bumper, x) for x in inside)
+    return {
+        "external_blanket": sum(x.areal_density or 0.0 for x in outside),
+        "internal_blanket": mass,
+        "blanket_standoff": moment / mass if mass > 0.0 else 0.0,
+    }
+
+
+def _two_walls(stack: Stack) -> dict[str, float]:
+    return {
+        "bumper_thickness": stack.value("bumper", "thickness"),
+        "bumper_density": stack.value("bumper", "density"),
+        "standoff": stack.gap(stack.one("bumper"), stack.one("wall")),
+        "wall_thickness": stack.value("wall", "thickness"),
+        "wall_yield": stack.value("wall", "yield_strength"),
+    }
+
+
+def nno(stack: Stack, _: str, __: Coefficients) -> Limit:
+    """Return the limit of a Whipple shield, NNO."""
+    return whipple_nno.whipple_nno_limit(**_two_walls(stack), **_blankets(stack))
+
+
+def jsc(modified: bool) -> Build:
+    """Return the builder of a Whipple shield, JSC or JSC modified."""
+
+    def build(stack: Stack, _: str, coefficients: Coefficients) -> Limit:
+        given = {k: scalar(coefficients, k, stack.source) for k in coefficients}
+        return whipple_jsc.whipple_jsc_limit(
+            **_two_walls(stack), **_blankets(stack), **given, modified=modified
+        )
+
+    return build
+
+
+ISS_KEYS = ("K_H", "K_L", "V_H", "V_L", "x_H", "x_L", "e_L")
+
+
+def iss(stack: Stack, _: str, coefficients: Coefficients) -> Limit:
+    """Return the limit of an ISS Whipple shield; constants from the card."""
+    scalars = {k: scalar(coefficients, k, stack.source) for k in ISS_KEYS[:-1]}
+    pair = coefficients["e_L"]
+    if not isinstance(pair, list) or len(pair) != 2:
+        expected = "two numbers: below, and from 60 deg on"
+        raise bad(stack.source, "coefficients.e_L", pair, expected)
+    exponents = (float(pair[0]), float(pair[1]))
+    return whipple_iss.whipple_iss_limit(
+        whipple_iss.IssCoefficients(**scalars, e_L=exponents)
+    )
+
+
+def node23(stack: Stack, _: str, __: Coefficients) -> Limit:
+    """Return the limit of the Node 2/3 Whipple shield."""
+    return whipple_iss.whipple_node23_limit(**_two_walls(stack))
+
+
+LISTED = (
+    Equation(
+        "whipple.nno",
+        "two-wall Whipple shield, NNO equations",
+        whipple_nno.CRITERIA,
+        _TWO_WALLS,
+        nno,
+    ),
+    Equation(
+        "whipple.jsc",
+        "two-wall Whipple shield with thin-bumper correction, JSC",
+        whipple_jsc.CRITERIA,
+        _TWO_WALLS,
+        jsc(modified=False),
+        optional=("ratio_mass",),
+    ),
+    Equation(
+        "whipple.jsc_modified",
+        "two-wall Whipple shield with thin-bumper correction, JSC modified",
+        whipple_jsc.CRITERIA,
+        _TWO_WALLS,
+        jsc(modified=True),
+        optional=("ratio_mass",),
+    ),
+    Equation(
+        "whipple.iss",
+        "ISS Whipple shield with tabulated constants",
+        whipple_iss.CRITERIA,
+        _TWO_WALLS,
+        iss,
+        required=ISS_KEYS,
+    ),
+    Equation(
+        "whipple.node23",
+        "Whipple shield of ISS Nodes 2 and 3",
+        whipple_iss.CRITERIA,
+        _TWO_WALLS,
+        node23,
+    ),
+)
+"""The equations of this family."""

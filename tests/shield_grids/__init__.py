@@ -1,0 +1,13 @@
+"""Reference grids of critical diameters, one module a family of equations."""
+
+from __future__ import annotations
+
+from shield_grids import blanket, fabric, single_wall, transparent, whipple
+from shield_grids.grid import Cases
+
+CASES: Cases = {
+    name: case
+    for family in (single_wall, whipple, fabric, blanket, transparent)
+    for name, case in family.CASES.items()
+}
+"""Every equation that has a grid."""
