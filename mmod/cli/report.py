@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 By = Literal["zone", "module"]
 UNITS = {
-    "area, exposed_area": "m2",
+    "area, exposed_area, exposed_area_stderr": "m2",
     "impacts, penetrations": "expected number over the exposure",
     "..._stderr": "one standard error of the sampling, unit of the number",
     "..._lower, ..._upper": "95 % interval, sampling error only",

@@ -17,6 +17,7 @@ from mmod.engine.collect import PhaseSum, RoundTally, zone_estimates
 from mmod.engine.problem import ResolvedProblem
 from mmod.engine.work import (
     DEFAULT_CHUNK_SAMPLES,
+    VISIBILITY_RAYS,
     Backend,
     Block,
     Chunk,
@@ -117,7 +118,9 @@ class Sampler:
         chunks = [
             VisibilityChunk(tuple(part))
             for part in grouped(
-                self.blocks, lambda b: len(b.members) * 24, self.chunk_samples
+                self.blocks,
+                lambda b: len(b.members) * VISIBILITY_RAYS,
+                self.chunk_samples,
             )
         ]
         out = np.zeros(len(self.problem.payload.faces.areas))

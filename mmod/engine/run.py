@@ -24,6 +24,7 @@ from mmod.engine.problem import ResolvedProblem, require_finite, resolve
 from mmod.engine.rounds import Sampler
 from mmod.engine.work import (
     DEFAULT_CHUNK_SAMPLES,
+    VISIBILITY_RAYS,
     Backend,
     Block,
     Progress,
@@ -224,6 +225,10 @@ def _outcome(
         face_seen=seen,
         face_dof=faces.dof[:, -1, -1],
         face_visibility=visibility,
+        # Rays are stratified: that of independent ones is an upper bound.
+        face_visibility_variance=visibility
+        * (1.0 - visibility)
+        / (VISIBILITY_RAYS - 1),
         face_extrapolated=outside,
         zone_expected=zones.expected,
         zone_variance=zones.variance,

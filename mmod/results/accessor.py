@@ -176,6 +176,7 @@ class MmodAccessor:
         cells: dict[str, Any] = {
             "area_m2": root["area"].values,
             "exposed_area_m2": root["exposed_area"].values,
+            "exposed_area_stderr_m2": root["exposed_area_stderr"].values,
             "normal": root["normal"].values,
         }
         for label in root["damage"].values:

@@ -216,6 +216,7 @@ def _root(outcome: Outcome, picker: _Environment, part: _Estimates) -> xr.Datase
             "penetrates": np.asarray(outcome.face_penetrates, dtype=np.bool_),
             "area": area,
             "exposed_area": area * outcome.face_visibility,
+            "exposed_area_stderr": area * np.sqrt(outcome.face_visibility_variance),
             "samples": np.asarray(outcome.face_samples, dtype=np.int64),
             "seen": np.asarray(outcome.face_seen, dtype=np.int64),
             "dof": np.asarray(outcome.face_dof, dtype=np.float64),
@@ -271,6 +272,9 @@ def _zones(outcome: Outcome, picker: _Environment, part: _Estimates) -> xr.Datas
             ),
             "area": by_zone(area),
             "exposed_area": by_zone(area * outcome.face_visibility),
+            "exposed_area_stderr": np.sqrt(
+                by_zone(area**2 * outcome.face_visibility_variance)
+            ),
             "samples": np.asarray(outcome.zone_samples, dtype=np.int64),
             "seen": np.asarray(outcome.zone_seen, dtype=np.int64),
             "dof": picker.spread(np.asarray(outcome.zone_dof, dtype=np.float64)),

@@ -50,7 +50,7 @@ def risk_columns(kind: str, damage: Sequence[str]) -> list[Column]:
     impacts = [d for d in damage if d != PENETRATION]
     return [
         Column(kind, lambda r: str(r["name"]), left=True),
-        Column("exposed m²", lambda r: f"{r['exposed_area']:.4g}"),
+        Column("exposed m²", _exposed),
         *[Column(f"N {d.removeprefix('impact')}", _impacts(d)) for d in impacts],
         Column("penetrations", _penetrations),
         Column("std.err.", _error),
@@ -103,6 +103,10 @@ def _impacts(label: str) -> Callable[[Row], str]:
         return rounded(value, error)
 
     return text
+
+
+def _exposed(row: Row) -> str:
+    return rounded(row["exposed_area"], row["exposed_area_stderr"])
 
 
 def _penetrations(row: Row) -> str:

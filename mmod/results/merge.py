@@ -52,8 +52,9 @@ def outcome_of(tree: xr.DataTree) -> Outcome:
     }
     events["weight"] = table["weight"].sel(environment=list(models)).values
     face, zone = _tallies(root, columns), _tallies(zones, columns)
-    visibility = np.divide(
-        root["exposed_area"].values, area, out=np.zeros(area.shape), where=area > 0.0
+    visibility, spread = (
+        np.divide(root[name].values, area, out=np.zeros(area.shape), where=area > 0.0)
+        for name in ("exposed_area", "exposed_area_stderr")
     )
 
     def text(name: str) -> tuple[str, ...]:
@@ -74,6 +75,7 @@ def outcome_of(tree: xr.DataTree) -> Outcome:
         face_seen=root["seen"].values,
         face_dof=root["dof"].values,
         face_visibility=np.clip(visibility, 0.0, 1.0),
+        face_visibility_variance=spread**2,
         face_extrapolated=root["extrapolated"].sel(environment=columns).values,
         zone_expected=zone[0],
         zone_variance=zone[1],
@@ -265,6 +267,8 @@ def _merged_tallies(
         merged[f"{where}_dof"] = satterthwaite_dof(scaled, dof, axis=0)
     for key in ("face_visibility", "face_extrapolated"):
         merged[key] = _mean([getattr(o, key) for o in outcomes], by_face)
+    spread = [o.face_visibility_variance for o in outcomes]
+    merged["face_visibility_variance"] = _mean(spread, by_face**2)
     merged["face_visibility"] = np.clip(merged["face_visibility"], 0.0, 1.0)
     return merged
 

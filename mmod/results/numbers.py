@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 _MOST_DIGITS = 6
+_NEAR_ONE_DIGITS = 9
 
 
 def rounded(value: float, stderr: float, digits: int = 4) -> str:
@@ -116,7 +117,12 @@ def near_one(value: float, lower: float, upper: float) -> str:
         return f"1 - {1.0 - value:.1e}"
     decimals = 4
     if width > 0.0:
-        decimals = min(max(1 - math.floor(math.log10(width)), 2), 9)
+        decimals = min(max(1 - math.floor(math.log10(width)), 2), _NEAR_ONE_DIGITS)
     elif value < 1.0:
-        decimals = min(max(3 - math.floor(math.log10(1.0 - value)), 4), 9)
+        decimals = min(
+            max(3 - math.floor(math.log10(1.0 - value)), 4), _NEAR_ONE_DIGITS
+        )
+    least = upper if upper < 1.0 else value
+    while decimals < _NEAR_ONE_DIGITS and least < 1.0 and round(least, decimals) == 1.0:
+        decimals += 1
     return f"{value:.{decimals}f} [{lower:.{decimals}f}, {upper:.{decimals}f}]"

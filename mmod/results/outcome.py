@@ -154,6 +154,8 @@ class Outcome:
         Degrees of freedom of the variance.
     face_visibility : ndarray, shape (F,) [1]
         Cosine-weighted isotropic visibility, 0..1; mean of both sides on panels.
+    face_visibility_variance : ndarray, shape (F,) [1]
+        Variance of that estimate, or an upper bound of it.
     face_extrapolated : ndarray, shape (F, M+1) [1]
         Expected penetrations outside the validity range of the damage equation.
     zone_expected, zone_variance, zone_dof, zone_unshadowed : ndarray, (Z, M+1, D)
@@ -190,6 +192,7 @@ class Outcome:
     face_seen: IntArray
     face_dof: FloatArray
     face_visibility: FloatArray
+    face_visibility_variance: FloatArray
     face_extrapolated: FloatArray
     zone_expected: FloatArray
     zone_variance: FloatArray
@@ -271,6 +274,9 @@ class Outcome:
             found.array("zone_seen", self.zone_seen, (z,), low=0)
         found.array("face_dof", self.face_dof, (f,), low=0)
         found.array("face_visibility", self.face_visibility, (f,), low=0, high=1)
+        found.array(
+            "face_visibility_variance", self.face_visibility_variance, (f,), low=0
+        )
         allowed = {"face": np.zeros((f, m, d), bool), "zone": np.zeros((z, m, d), bool)}
         if not found.problems:  # penetration may be missing where it is not defined
             allowed["face"][~self.face_penetrates, :, -1] = True

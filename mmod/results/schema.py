@@ -101,6 +101,12 @@ def _estimates(where: str, extra: dict[str, Any]) -> dict[str, Variable]:
         "exposed_area": Variable(
             (where,), "m2", "area times cosine-weighted isotropic visibility", extra
         ),
+        "exposed_area_stderr": Variable(
+            (where,),
+            "m2",
+            "standard error of exposed_area (sampling only, upper bound)",
+            extra,
+        ),
         "samples": Variable((where,), "1", "rays cast", extra),
         "seen": Variable((where,), "1", "rays that were not blocked", extra),
     }

@@ -38,7 +38,7 @@ class RiskTable:
 
     Notes
     -----
-    Keys of a row: name, module, area, exposed_area [m2]; impacts, impacts_stderr (a
+    Keys of a row: name, module, area, exposed_area, exposed_area_stderr [m2]; impacts, impacts_stderr (a
     dict: label -> number); penetrations, penetrations_stderr, penetrations_dof,
     penetrations_lower, penetrations_upper; pnp, pnp_lower, pnp_upper; share, debris, meteoroid,
     extrapolated_fraction [1]; direction (words); zones (how many the row holds).
@@ -211,6 +211,7 @@ def _row(
         "zones": len(members),
         "area": float(part["area"].sum()),
         "exposed_area": float(part["exposed_area"].sum()),
+        "exposed_area_stderr": float(np.sqrt((part["exposed_area_stderr"] ** 2).sum())),
         "impacts": dict(zip(labels[:-1], summed.expected[:-1].tolist(), strict=True)),
         "impacts_stderr": dict(
             zip(labels[:-1], summed.stderr[:-1].tolist(), strict=True)
@@ -280,6 +281,9 @@ def pool(rows: Sequence[Row], name: str) -> Row:
         "zones": sum(r["zones"] for r in rows),
         "area": sum(r["area"] for r in rows),
         "exposed_area": sum(r["exposed_area"] for r in rows),
+        "exposed_area_stderr": math.sqrt(
+            sum(r["exposed_area_stderr"] ** 2 for r in rows)
+        ),
         "impacts": {d: sum(r["impacts"][d] for r in rows) for d in classes},
         "impacts_stderr": {
             d: math.sqrt(sum(r["impacts_stderr"][d] ** 2 for r in rows))

@@ -168,6 +168,7 @@ def outcome(
         face_seen=seen,
         face_dof=np.full(f, 15.0),
         face_visibility=visibility,
+        face_visibility_variance=visibility * (1.0 - visibility) / 23.0,
         face_extrapolated=0.1 * expected[:, :, -1],
         zone_expected=by_zone(expected),
         zone_variance=by_zone(variance),

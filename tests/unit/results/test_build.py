@@ -244,6 +244,7 @@ def _first(value):
         ("zone_expected", lambda a: a[:, :, :2]),
         ("zone_unshadowed", _first(-1.0)),
         ("face_visibility", _first(1.5)),
+        ("face_visibility_variance", _first(-1.0)),
         ("face_samples", _first(-1)),
         ("zone_seen", lambda a: a + 10_000_000),
         ("damage_diameter", _first(np.nan)),

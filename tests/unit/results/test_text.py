@@ -68,6 +68,8 @@ def test_near_one():
     assert near_one(0.998712, 0.998690, 0.998731) == "0.998712 [0.998690, 0.998731]"
     assert near_one(1.0, 1.0 - 6.15e-8, 1.0) == ">0.999999938"
     assert near_one(1.0 - 2.3e-12, 1.0 - 3e-12, 1.0 - 1e-12) == "1 - 2.3e-12"
+    text = near_one(1.0 - 2e-8, 1.0 - 1.2e-7, 1.0 - 1e-9)
+    assert text == "0.999999980 [0.999999880, 0.999999999]"  # no limit rounds to one
     assert near_one(math.nan, 0.0, 1.0) == "-"
 
 
