@@ -9,8 +9,8 @@ import numpy as np
 
 from mmod.engine.problem import ResolvedProblem
 from mmod.engine.work import Block
-from mmod.kernel.estimate import N_BINS, N_FIELDS, FaceTally
 from mmod.kernel.tables import Floats, Ints
+from mmod.kernel.tally import N_BINS, N_FIELDS, FaceTally
 
 PRIORITY = N_FIELDS - 1
 EXPECTED = N_FIELDS - 2

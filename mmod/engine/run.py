@@ -31,7 +31,8 @@ from mmod.engine.work import (
     make_blocks,
 )
 from mmod.errors import InputError, Problem
-from mmod.kernel.estimate import (
+from mmod.kernel.sample import IMPACT_SHARE, MODEL_SHARE
+from mmod.kernel.tally import (
     AZIMUTH_BINS,
     COSINE_BINS,
     DIAMETER_BINS,
@@ -41,7 +42,6 @@ from mmod.kernel.estimate import (
     SPEED_BINS,
     SPEED_MAX,
 )
-from mmod.kernel.sample import IMPACT_SHARE, MODEL_SHARE
 from mmod.results.build import build
 from mmod.results.outcome import Outcome, Surface
 

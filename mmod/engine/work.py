@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from mmod.engine.problem import Payload
-from mmod.kernel.estimate import FaceTally, importance_block, visibility_block
+from mmod.kernel.estimate import importance_block
 from mmod.kernel.forward import ForwardTally, forward_batch
 from mmod.kernel.rng import (
     STREAM_EVENTS,
@@ -26,6 +26,8 @@ from mmod.kernel.rng import (
     make_key,
 )
 from mmod.kernel.tables import Floats, Ints
+from mmod.kernel.tally import FaceTally
+from mmod.kernel.visibility import visibility_block
 
 BLOCK_FACES = 256
 DEFAULT_CHUNK_SAMPLES = 100_000

@@ -26,60 +26,17 @@ from mmod.kernel.tables import (
     log_diameter_of,
     penetrating_flux,
 )
+from mmod.kernel.tally import (
+    N_BINS,
+    N_FIELDS,
+    FaceTally,
+    fill_histogram,
+    lowest_priority,
+)
 
 # Plastic-number lattice: successive points of a face fill it evenly.
 _STEP_A = 0.7548776662466927
 _STEP_B = 0.5698402909980532
-
-EVENT_FIELDS = (
-    "face",
-    "x",
-    "y",
-    "z",
-    "azimuth",
-    "sin_elevation",
-    "speed",
-    "cosine",
-    "threat",
-    "expected",
-    "priority",
-)
-N_FIELDS = 11
-
-AZIMUTH_BINS = 36
-ELEVATION_BINS = 36
-SPEED_BINS = 45
-COSINE_BINS = 20
-DIAMETER_BINS = 50
-LOG_DIAMETER_MIN = np.log(1e-5)
-LOG_DIAMETER_MAX = np.log(1.0)
-SPEED_MAX = 90_000.0
-"""End of the speed histogram [m/s]: beyond every meteoroid bound to the Sun."""
-N_BINS = AZIMUTH_BINS + ELEVATION_BINS + SPEED_BINS + COSINE_BINS + DIAMETER_BINS
-
-
-class FaceTally(NamedTuple):
-    """Sums over the replicates of one block of faces.
-
-    ``first`` and ``second`` (n, n_model + 1, n_damage): sums over the replicates of
-    the replicate's estimate and of its square; the last model is the total.
-    ``free`` the same without shadows; ``bound`` (n, n_model + 1, n_damage) that number
-    by the coarse cells alone, never 0 where anything can reach the face; ``outside`` (n, n_model + 1): sum of the
-    penetrations outside the validity range; ``seen``, ``drawn`` (n,) rays;
-    ``histogram`` (n_model, N_BINS): penetrations by azimuth, sin(elevation), speed,
-    cosine of the obliquity, log diameter; ``events`` (n_model, n_event + 1, N_FIELDS) the samples of
-    highest priority.
-    """
-
-    first: Floats
-    second: Floats
-    free: Floats
-    bound: Floats
-    outside: Floats
-    seen: Ints
-    drawn: Ints
-    histogram: Floats
-    events: Floats
 
 
 @jit
@@ -352,7 +309,7 @@ def _fill_tally(
                     size = log_diameter_of(
                         tables, e, curve, np.log(v_size * flux / tables.share[shield])
                     )
-                    _fill_histogram(
+                    fill_histogram(
                         histogram, e, azimuth, sine, speed, cosine, size, hit
                     )
                     if n_event > 0:
@@ -370,141 +327,10 @@ def _fill_tally(
                             events[e, slot, 8] = t
                             events[e, slot, 9] = hit
                             events[e, slot, 10] = priority
-                            lowest[e] = _lowest_priority(events, e)
+                            lowest[e] = lowest_priority(events, e)
             for e in range(models + 1):
                 for d in range(damages):
                     # Sums of the replicates' own estimates: back to one replicate.
                     x = replica[e, d] * replicates
                     first[i, e, d] += x
                     second[i, e, d] += x * x
-
-
-@leaf
-def _lowest_priority(events: Floats, e: int) -> int:
-    slot = 0
-    for k in range(1, events.shape[1]):
-        if events[e, k, 10] < events[e, slot, 10]:
-            slot = k
-    return slot
-
-
-@leaf
-def _fill_histogram(
-    histogram: Floats,
-    e: int,
-    azimuth: float,
-    sine: float,
-    speed: float,
-    cosine: float,
-    log_diameter: float,
-    hit: float,
-) -> None:
-    a = int((azimuth + np.pi) / (2.0 * np.pi) * AZIMUTH_BINS)
-    histogram[e, min(max(a, 0), AZIMUTH_BINS - 1)] += hit
-    b = min(max(int((sine + 1.0) * 0.5 * ELEVATION_BINS), 0), ELEVATION_BINS - 1)
-    histogram[e, AZIMUTH_BINS + b] += hit
-    c = min(int(speed / SPEED_MAX * SPEED_BINS), SPEED_BINS - 1)
-    histogram[e, AZIMUTH_BINS + ELEVATION_BINS + c] += hit
-    g = min(int(cosine * COSINE_BINS), COSINE_BINS - 1)
-    histogram[e, AZIMUTH_BINS + ELEVATION_BINS + SPEED_BINS + g] += hit
-    span = LOG_DIAMETER_MAX - LOG_DIAMETER_MIN
-    h = int((log_diameter - LOG_DIAMETER_MIN) / span * DIAMETER_BINS)
-    h = min(max(h, 0), DIAMETER_BINS - 1)
-    histogram[e, N_BINS - DIAMETER_BINS + h] += hit
-
-
-@jit
-def visibility_block(
-    scene: Scene,
-    faces: Faces,
-    members: Ints,
-    count: int,
-    offset: float,
-    key: NDArray[np.uint64],
-) -> Floats:
-    """Return the cosine-weighted isotropic visibility of each face of a block.
-
-    Parameters
-    ----------
-    scene, faces : Scene, Faces
-    members : ndarray of int64, shape (n,)
-        Face numbers.
-    count : int
-        Rays per face (two-sided faces: half from each side, as drawn).
-    offset : float
-        Distance by which rays start off the face [m].
-    key : ndarray of uint64, shape (2,)
-        Random stream.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        Mean transmission over cosine-distributed directions: 1 for a face of a free
-        convex body.
-    """
-    out = np.zeros(members.shape[0])
-    _fill_visibility(scene, make_scratch(), faces, members, count, offset, key, out)
-    return out
-
-
-@leaf
-def _fill_visibility(
-    scene: Scene,
-    scratch: Scratch,
-    faces: Faces,
-    members: Ints,
-    count: int,
-    offset: float,
-    key: NDArray[np.uint64],
-    out: Floats,
-) -> None:
-    p = faces.corners
-    for i in range(members.shape[0]):
-        f = members[i]
-        nx, ny, nz = faces.normals[f, 0], faces.normals[f, 1], faces.normals[f, 2]
-        # Any two axes across the normal.
-        if abs(nx) < 0.9:
-            hx, hy, hz = 0.0, -nz, ny
-        else:
-            hx, hy, hz = nz, 0.0, -nx
-        size = np.sqrt(hx * hx + hy * hy + hz * hz)
-        hx, hy, hz = hx / size, hy / size, hz / size
-        gx, gy, gz = ny * hz - nz * hy, nz * hx - nx * hz, nx * hy - ny * hx
-        total = 0.0
-        shift, turn, u_a, _ = uniforms(key, f, 0, 0, BLOCK_SHIFT)
-        for k in range(count):
-            _, w_turn, w_a, w_b = uniforms(key, f, 1, k, BLOCK_BIN)
-            u = (k + shift) / count
-            sine, phi = np.sqrt(u), 2.0 * np.pi * (w_turn + turn)
-            cosine = np.sqrt(1.0 - u)
-            side = 1.0
-            if faces.two_sided[f] == 1 and (k + int(u_a * 2.0)) % 2 == 1:
-                side = -1.0
-            x, y = sine * np.cos(phi), sine * np.sin(phi)
-            dx = x * hx + y * gx + side * cosine * nx
-            dy = x * hy + y * gy + side * cosine * ny
-            dz = x * hz + y * gz + side * cosine * nz
-            a, b = w_a, w_b
-            if a + b > 1.0:
-                a, b = 1.0 - a, 1.0 - b
-            lift = offset * side
-            ox = (
-                p[f, 0, 0]
-                + a * (p[f, 1, 0] - p[f, 0, 0])
-                + b * (p[f, 2, 0] - p[f, 0, 0])
-                + lift * nx
-            )
-            oy = (
-                p[f, 0, 1]
-                + a * (p[f, 1, 1] - p[f, 0, 1])
-                + b * (p[f, 2, 1] - p[f, 0, 1])
-                + lift * ny
-            )
-            oz = (
-                p[f, 0, 2]
-                + a * (p[f, 1, 2] - p[f, 0, 2])
-                + b * (p[f, 2, 2] - p[f, 0, 2])
-                + lift * nz
-            )
-            total += transmission(scene, scratch, ox, oy, oz, dx, dy, dz)
-        out[i] = total / count

@@ -22,7 +22,17 @@ from kernel_helpers import (
 from numba.core.dispatcher import Dispatcher
 
 import mmod.kernel
-from mmod.kernel import _jit, bvh, estimate, forward, ray, rng, sample, tables
+from mmod.kernel import (
+    _jit,
+    bvh,
+    estimate,
+    forward,
+    ray,
+    rng,
+    sample,
+    tables,
+    visibility,
+)
 
 
 def kernel_functions() -> dict[str, object]:
@@ -96,7 +106,7 @@ def warm_up() -> None:
         key,
         key,
     )
-    estimate.visibility_block(scene, faces, members, 4, 1e-7, key)
+    visibility.visibility_block(scene, faces, members, 4, 1e-7, key)
     forward.forward_batch(
         scene,
         faces,

@@ -23,7 +23,9 @@ from kernel_helpers import (
 )
 from statistics_helpers import assert_mean, assert_means
 
-from mmod.kernel.estimate import (
+from mmod.kernel.estimate import importance_block
+from mmod.kernel.rng import STREAM_EVENTS, STREAM_MAIN, make_key
+from mmod.kernel.tally import (
     AZIMUTH_BINS,
     COSINE_BINS,
     DIAMETER_BINS,
@@ -32,10 +34,8 @@ from mmod.kernel.estimate import (
     N_BINS,
     SPEED_BINS,
     SPEED_MAX,
-    importance_block,
-    visibility_block,
 )
-from mmod.kernel.rng import STREAM_EVENTS, STREAM_MAIN, make_key
+from mmod.kernel.visibility import visibility_block
 
 FLUX = 3e-7
 IMPACT = (2e-4, 5e-6)
