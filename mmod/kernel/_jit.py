@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -29,35 +30,38 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
-def source_digest() -> str:
-    """Return a digest of the sources of all kernels."""
+_HERE = Path(__file__).parent
+
+
+@cache
+def source_digest(folder: Path = _HERE) -> str:
+    """Return a digest of the sources of all kernels, and of another folder's."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
+    for place in dict.fromkeys((_HERE, folder)):
+        for path in sorted(place.glob("*.py")):
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-_DIGEST = source_digest()
-
-
 def _kept(dispatcher: Any) -> Any:
-    """Keep compiled code on disk, keyed by all kernel sources."""
+    """Keep compiled code on disk, keyed by the sources that it may come from."""
     if not hasattr(dispatcher, "enable_caching"):
         return dispatcher  # compilation is switched off: a plain function
     from numba.core import caching
 
     files: Any = caching  # not annotated
     try:
-        cache = files.FunctionCache(dispatcher.py_func)
+        kept = files.FunctionCache(dispatcher.py_func)
     except RuntimeError:
         return dispatcher  # nowhere to write: every process compiles for itself
-    cache._cache_file = files.IndexDataCacheFile(
-        cache_path=cache._cache_path,
-        filename_base=f"{cache._impl.filename_base}-{_DIGEST[:16]}",
-        source_stamp=_DIGEST,
+    key = source_digest(Path(dispatcher.py_func.__code__.co_filename).parent)
+    kept._cache_file = files.IndexDataCacheFile(
+        cache_path=kept._cache_path,
+        filename_base=f"{kept._impl.filename_base}-{key[:16]}",
+        source_stamp=key,
     )
-    dispatcher._cache = cache
+    dispatcher._cache = kept
     return dispatcher
 
 
