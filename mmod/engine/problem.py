@@ -447,6 +447,10 @@ def _sources(
     found |= {f"geometry/{k}": v for k, v in vehicle.sources.items()}
     for shield in shields:
         found[f"geometry/shields/{shield.name}.toml"] = shield.sha256
+        found |= {
+            f"ballistic_limits/{shield.name}/{k}": v
+            for k, v in shield.equation_sources.items()
+        }
     return found
 
 

@@ -17,8 +17,10 @@ Role = Literal[
     "ablator",
     "insulation",
     "skin",  # fin or face sheet over a tube
-    "core",
+    "core",  # honeycomb or foam between two sheets
     "tube",
+    "cable",
+    "overwrap",  # composite around the liner of a pressure vessel
     "outer_pane",
     "pane",  # the pane that the criterion speaks of
     "inner_pane",
@@ -56,6 +58,15 @@ class LayerCard(_Strict):
     )
     plies: Annotated[int, Field(ge=1)] | None = Field(
         None, description="sheets of a fabric; areal density from the material"
+    )
+    cell_mm: Millimetre | None = Field(
+        None, description="cell diameter of a honeycomb core"
+    )
+    pores_per_inch: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="pores of a foam core"
+    )
+    relative_density: Annotated[float, Field(gt=0.0, le=1.0)] | None = Field(
+        None, description="bulk density of a core over that of its material"
     )
     gap_mm: Gap | None = Field(
         None, description="free distance to the next layer; none after the last"

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmod import library
-from mmod.errors import InputError, bad
+from mmod.errors import bad
 from mmod.shields.ballistic_limits._handbook import BoolArray, FloatArray, Impact
 from mmod.shields.ballistic_limits._regimes import Limit, Validity
 from mmod.shields.cards import ShieldCard, parse_card
-from mmod.shields.equations import EQUATIONS
+from mmod.shields.equations import EQUATIONS, Equation, own
 from mmod.shields.materials import MaterialTable, load_materials
-from mmod.shields.stack import Layer, Stack, build_stack
+from mmod.shields.stack import Layer, build_stack
 
 NONE = "none"
 """Equation (and criterion) of parts that only cast shadows."""
@@ -36,9 +36,12 @@ class Shield:
     path : Path
         The card's file.
     sources : dict
-        Path to SHA-256 of every file that was read.
+        Path to SHA-256 of every file that was read; with `equation_sources`.
     limit : Limit, optional
         The equation with the layers put in; None for the equation ``none``.
+    equation_sources : dict
+        For an equation that is not part of this package: the file beside the card, or
+        the module, to the SHA-256 of its file. Empty otherwise.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Shield:
     path: Path
     sources: dict[str, str]
     limit: Limit | None = field(repr=False)
+    equation_sources: dict[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -214,31 +218,46 @@ def load_shield(
     InputError
         When the card, a material, the equation, the criterion or a layer is wrong;
         names the card, key, value and what was expected.
+
+    Notes
+    -----
+    A card may name a Python function as its equation; loading such a card runs it. See
+    `mmod.shields.equations.own`.
     """
     path = library.resolve("shield", str(name), relative_to=relative_to, key="shield")
     card = parse_card(path, library.read_toml(path))
     table = load_materials() if materials is None else materials
     stack = build_stack(str(path), card, table)
+    equation = _equation(path, card)
+    limit = None
+    if equation is not None:
+        limit = equation.limit(stack, card.criterion, card.coefficients)
+    theirs = equation.sources if isinstance(equation, own.OwnEquation) else {}
+    ours = {str(path): library.sha256(path), str(table.path): table.sha256}
     return Shield(
         name=path.stem,
         card=card,
         layers=stack.layers,
         path=path,
-        sources={str(path): library.sha256(path), str(table.path): table.sha256},
-        limit=_limit(card, stack),
+        sources=ours | theirs,
+        limit=limit,
+        equation_sources=theirs,
     )
 
 
-def _limit(card: ShieldCard, stack: Stack) -> Limit | None:
+def _equation(path: Path, card: ShieldCard) -> Equation | own.OwnEquation | None:
     if card.equation == NONE:
         if card.criterion != NONE:
-            raise bad(
-                stack.source, "criterion", card.criterion, "none, as the equation"
-            )
+            raise bad(path, "criterion", card.criterion, "none, as the equation")
         return None
-    if card.equation not in EQUATIONS:
-        expected = f"an equation: {', '.join((NONE, *EQUATIONS))}"
-        raise InputError(
-            bad(stack.source, "equation", card.equation, expected).problems
+    if card.equation in EQUATIONS:
+        return EQUATIONS[card.equation]
+    found = own.find(path, card.equation)
+    if found is None:
+        names = (NONE, *EQUATIONS, *own.installed())
+        expected = (
+            f"an equation: {', '.join(names)}; or your own, FILE.py:FUNCTION beside"
+            " the card or PACKAGE.MODULE:FUNCTION"
         )
-    return EQUATIONS[card.equation].limit(stack, card.criterion, card.coefficients)
+        raise bad(path, "equation", card.equation, expected)
+    return found

@@ -27,6 +27,12 @@ class Layer:
         Mass per area [kg/m2]: as given, from the plies, or thickness times density.
     gap : float
         Free distance to the next layer [m]; 0 after the last.
+    cell_diameter : float, optional
+        Cell of a honeycomb core [m].
+    pores_per_inch : float, optional
+        Pores of a foam core [1/inch].
+    relative_density : float, optional
+        Bulk density of a core over that of its material.
     """
 
     role: str
@@ -34,27 +40,49 @@ class Layer:
     thickness: float | None
     areal_density: float | None
     gap: float
+    cell_diameter: float | None = None
+    pores_per_inch: float | None = None
+    relative_density: float | None = None
+
+    @property
+    def bulk_density(self) -> float | None:
+        """Density with the voids of a core counted [kg/m3]; None when unknown."""
+        return _bulk_density(self.role, self.material, self.relative_density)
 
     def quantity(self, name: str) -> float | None:
         """Return a quantity of the layer or of its material, None when unknown."""
-        if name in {"thickness", "areal_density"}:
-            return self.thickness if name == "thickness" else self.areal_density
-        if self.material is None:
-            return None
-        value: float | None = getattr(self.material, name)
+        own = name in _OF_THE_LAYER
+        source = self if own else self.material
+        value: float | None = getattr(source, name) if source is not None else None
         return value
+
+
+def _bulk_density(
+    role: str, material: Material | None, relative: float | None
+) -> float | None:
+    density = material.density if material is not None else None
+    if relative is None:
+        return density if role != "core" else None
+    return density * relative if density is not None else None
 
 
 FILLERS = frozenset({"core", "insulation"})
 """Roles of layers that fill a gap: their thickness is part of the standoff."""
-_WORDS = {
+_OF_THE_LAYER = frozenset(
+    {"thickness", "areal_density", "cell_diameter", "pores_per_inch", "bulk_density"}
+)
+WORDS = {
     "thickness": "a thickness (thickness_mm)",
     "areal_density": "an areal density (areal_density_kg_m2, plies, or a solid)",
     "density": "a material with a density",
     "yield_strength": "a material with a yield stress",
     "brinell": "a material with a Brinell hardness",
     "sound_speed": "a material with a sound speed",
+    "cell_diameter": "a cell diameter (cell_mm)",
+    "pores_per_inch": "pores_per_inch",
+    "bulk_density": "a material and a relative_density",
 }
+"""How error messages ask for a quantity of a layer."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +201,7 @@ class Stack:
                     self.source,
                     f"{key}.{need}",
                     layer.material.name if layer.material else None,
-                    f"{_WORDS[need]}, for {equation}",
+                    f"{WORDS[need]}, for {equation}",
                 )
                 for need in rule.needs
                 if layer.quantity(need) is None
@@ -262,6 +290,20 @@ def _build_layer(
         if material is not None and sheet is None:
             problem("plies", card.plies, "a material with an areal density per sheet")
         areal = card.plies * sheet if sheet is not None else None
-    elif areal is None and thickness is not None and material is not None:
-        areal = thickness * material.density if material.density is not None else None
-    return Layer(card.role, material, thickness, areal, (card.gap_mm or 0.0) * MM)
+    elif areal is None and thickness is not None:
+        bulk = _bulk_density(card.role, material, card.relative_density)
+        areal = thickness * bulk if bulk is not None else None
+    for field in ("cell_mm", "pores_per_inch", "relative_density"):
+        value = getattr(card, field)
+        if value is not None and card.role != "core":
+            problem(field, value, "nothing: it describes a layer with role 'core'")
+    return Layer(
+        card.role,
+        material,
+        thickness,
+        areal,
+        (card.gap_mm or 0.0) * MM,
+        card.cell_mm * MM if card.cell_mm is not None else None,
+        card.pores_per_inch,
+        card.relative_density,
+    )

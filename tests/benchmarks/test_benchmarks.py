@@ -22,6 +22,7 @@ SMALL = {
     "bench_parallel": ["--per-face", "2", "--repeats", "2"],
     "bench_memory": ["--repeats", "1"],
     "bench_import": ["--repeats", "2"],
+    "bench_limits": ["--impacts", "100000", "--repeats", "3"],
 }
 
 

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from mmod.shields.ballistic_limits._handbook import BoolArray, FloatArray, Impact
 from mmod.units import CM, DEGREE, G_CM3, KM
@@ -160,6 +162,19 @@ class Limit(ABC):
         return np.sort(np.stack(borders, axis=-1), axis=-1) * KM
 
 
+class Term(Protocol):
+    """One term of a critical diameter [cm; km/s, g/cm3]; absent where it is 0."""
+
+    @property
+    def coefficient(self) -> float:
+        """Scale of the term, not negative."""
+
+    def __call__(
+        self, log_speed: FloatArray, log_cosine: FloatArray, log_density: FloatArray
+    ) -> FloatArray:
+        """Evaluate from natural logarithms (shared between the terms)."""
+
+
 @dataclass(frozen=True)
 class PowerLaw:
     """One term K V^a cos^b rho^e of a critical diameter [cm; km/s, g/cm3].
@@ -206,17 +221,17 @@ class Regimes:
 
     Parameters
     ----------
-    low : tuple of PowerLaw
-        Terms at and below the onset.
-    high : tuple of PowerLaw
+    low : tuple of Term
+        Terms at and below the onset, power laws as a rule.
+    high : tuple of Term
         Terms at and above the hypervelocity border; empty for a single regime.
     onset, hypervelocity : Border, optional
         The two borders. Where the onset passes the hypervelocity border it is
         clipped to it, and the critical diameter jumps there.
     """
 
-    low: tuple[PowerLaw, ...]
-    high: tuple[PowerLaw, ...] = ()
+    low: tuple[Term, ...]
+    high: tuple[Term, ...] = ()
     onset: Border | None = None
     hypervelocity: Border | None = None
 
@@ -260,7 +275,7 @@ class Regimes:
 
 
 def _total(
-    terms: tuple[PowerLaw, ...],
+    terms: tuple[Term, ...],
     log_speed: FloatArray,
     log_cosine: FloatArray,
     log_density: FloatArray,
@@ -284,8 +299,8 @@ class PowerLawLimit(Limit):
         Range of the tests.
     cap : float
         Obliquity above which everything is evaluated at the cap [rad].
-    angle_edge : float, optional
-        Obliquity from which on the second branch holds [rad].
+    angle_edge : float or tuple of float, optional
+        Obliquities, increasing, from which on the next branch holds [rad].
     density_edge : float, optional
         Particle density from which on the second branch holds [kg/m3].
     """
@@ -293,19 +308,26 @@ class PowerLawLimit(Limit):
     branches: tuple[Regimes, ...]
     validity: Validity
     cap: float = GRAZING
-    angle_edge: float | None = None
+    angle_edge: float | tuple[float, ...] | None = None
     density_edge: float | None = None
+
+    @property
+    def _angle_edges(self) -> tuple[float, ...]:
+        if self.angle_edge is None:
+            return ()
+        edge = self.angle_edge
+        return edge if isinstance(edge, tuple) else (edge,)
 
     @property
     def angle_breaks(self) -> tuple[float, ...]:  # type: ignore[override]
         """Obliquities at which the critical diameter kinks or jumps [rad]."""
-        edge = self.angle_edge
-        found = {self.cap} | ({edge} if edge is not None else set())
+        edges = self._angle_edges
+        found = {self.cap, *edges}
         for index, branch in enumerate(self.branches):
             angle = branch.crossing()
             if angle is None or angle >= self.cap:
                 continue
-            if edge is None or (angle < edge if index == 0 else angle > edge):
+            if not edges or index == bisect_right(edges, angle):
                 found.add(angle)
         return tuple(sorted(found))
 
@@ -319,11 +341,13 @@ class PowerLawLimit(Limit):
         branches = tuple(replace(b, low=(*b.low, *low)) for b in self.branches)
         return replace(self, branches=branches)
 
-    def _second(self, impact: Impact) -> BoolArray | None:
+    def _branch(self, impact: Impact) -> NDArray[np.intp] | None:
+        """Return the branch that holds for each condition, None when there is one."""
         if self.angle_edge is not None:
-            return np.asarray(impact.obliquity >= self.angle_edge)
+            return np.searchsorted(self._angle_edges, impact.obliquity, side="right")
         if self.density_edge is not None:
-            return np.asarray(impact.density >= self.density_edge / G_CM3)
+            edge = self.density_edge / G_CM3
+            return np.searchsorted([edge], impact.density, side="right")
         return None
 
     def _diameter(self, impact: Impact) -> FloatArray:
@@ -332,13 +356,19 @@ class PowerLawLimit(Limit):
         found = [
             b.diameter(impact.speed, log_cosine, log_density) for b in self.branches
         ]
-        second = self._second(impact)
-        return found[0] if second is None else np.where(second, found[1], found[0])
+        return _chosen(self._branch(impact), found)
 
     def _borders(self, impact: Impact) -> list[FloatArray]:
         log_cosine = np.log(np.cos(np.minimum(impact.obliquity, self.cap)))
         found = [b.borders(log_cosine) for b in self.branches]
-        second = self._second(impact)
-        if second is None:
-            return found[0]
-        return [np.where(second, b, a) for a, b in zip(*found, strict=True)]
+        branch = self._branch(impact)
+        return [_chosen(branch, list(of)) for of in zip(*found, strict=True)]
+
+
+def _chosen(branch: NDArray[np.intp] | None, values: list[FloatArray]) -> FloatArray:
+    """Return for each condition the value of the branch that holds."""
+    chosen = values[0]
+    if branch is not None:
+        for index, value in enumerate(values[1:], start=1):
+            chosen = np.where(branch == index, value, chosen)
+    return chosen

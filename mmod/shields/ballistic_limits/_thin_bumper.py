@@ -1,7 +1,6 @@
 """Compiled elements of the thin-bumper Whipple equations (centimetres, km/s, g/cm3).
 
-Imported by `whipple_jsc` when a value is asked for, so that importing the package
-loads no compiler.
+Imported when a value is asked for, so that importing the package loads no compiler.
 """
 
 from __future__ import annotations
@@ -14,14 +13,23 @@ import numpy as np
 from mmod.kernel._jit import jit
 from mmod.shields.ballistic_limits._handbook import FloatArray
 
+JSC, JSC_MODIFIED, REIMERDES = 0, 1, 2
+"""Codes of the three forms."""
+HYPERVELOCITY = 7.0
+LOW_POWER = -12.0 / 19.0
+# Piekutowski's onset of the JSC forms
 ONSET_COEFFICIENT = 1.436
 ONSET_THICK = 2.60
 ONSET_RATIO = 0.16
-HYPERVELOCITY = 7.0
-TOLERANCE = 1e-14
-LOW_POWER = -12.0 / 19.0
-_STEPS = 160
-_ONSET_POWER = 19.0 / 69.0
+# Reimerdes' onset, 1.853 + 0.397 (t_b/d)^(-0.565)
+LEAST_ONSET = 1.853
+ONSET_SCALE = 0.397
+ONSET_POWER = 0.565
+_CLOSE = 1e-9
+"""One more step of Newton from here is exact to rounding (at a kink to 1e-10)."""
+_TOLERANCE = 1e-14
+_STEPS = 100
+_NEWTON_STEPS = 12
 
 
 class Shape(NamedTuple):
@@ -29,6 +37,8 @@ class Shape(NamedTuple):
 
     Parameters
     ----------
+    form : int
+        JSC, JSC_MODIFIED or REIMERDES.
     low : float
         Coefficient of the low regime.
     high : float
@@ -36,6 +46,8 @@ class Shape(NamedTuple):
     ratio : float
         Coefficient of r, the wall needed without a bumper over the wall needed with
         the best one.
+    decay : float
+        r falls with d^(-decay/9).
     bumper, standoff : float
         Bumper thickness and standoff [cm].
     bumper_density : float
@@ -44,19 +56,39 @@ class Shape(NamedTuple):
         What a blanket inside adds above the onset [cm].
     onset_limit : float
         Highest normal speed of the onset [km/s].
-    modified : bool
-        JSC modified instead of JSC.
     """
 
+    form: int
     low: float
     high: float
     ratio: float
+    decay: float
     bumper: float
     standoff: float
     bumper_density: float
     caught: float
     onset_limit: float
-    modified: bool
+
+
+@jit
+def low_diameter(cosine: float, density: float, shape: Shape) -> float:
+    """Return the low regime at an impact speed of 1 km/s [cm]."""
+    power = float(np.cbrt(cosine * cosine))
+    if shape.form == REIMERDES:
+        power *= density**0.518
+    else:
+        power *= cosine * math.sqrt(density)
+    return float(shape.low * power ** (-18.0 / 19.0))
+
+
+@jit
+def bare_ratio(normal: float, cosine: float, density: float, shape: Shape) -> float:
+    """Return r for a particle of 1 cm at a normal speed [km/s]."""
+    speed = normal if shape.form == JSC_MODIFIED else HYPERVELOCITY
+    ratio = shape.ratio / float(np.cbrt(speed))
+    if shape.form == REIMERDES:
+        return float(ratio * density ** (0.352 + 1.0 / 6.0 - 0.5))
+    return ratio * cosine
 
 
 @jit
@@ -67,7 +99,7 @@ def thick_enough(diameter: float, density: float, shape: Shape) -> float:
     makes q0 d three straight lines in d.
     """
     standoff = shape.standoff
-    if not shape.modified:
+    if shape.form != JSC_MODIFIED:
         return (0.20 if standoff >= 30.0 * diameter else 0.25) * diameter
     between = max(0.20 * diameter, 0.30 * diameter - standoff / 300.0)
     return min(between, 0.25 * diameter) * density / shape.bumper_density
@@ -77,6 +109,10 @@ def thick_enough(diameter: float, density: float, shape: Shape) -> float:
 def onset_speed(low: float, shape: Shape) -> float:
     """Return the normal speed [km/s] at which the projectile begins to shatter.
 
+    JSC: t_b (V/1.436)^3 = low V^(-12/19), or 2.60 where t_b/d >= 0.16. Reimerdes:
+    with z = ln(V - 1.853), z/0.565 + (12/19) ln V = constant, which is convex and
+    rises: Newton's steps come down to the root from the second on.
+
     Parameters
     ----------
     low : float
@@ -84,65 +120,88 @@ def onset_speed(low: float, shape: Shape) -> float:
     shape : Shape
         The shield.
     """
-    thin = (low * ONSET_COEFFICIENT**3 / shape.bumper) ** _ONSET_POWER
-    thick = thin <= ONSET_COEFFICIENT * ONSET_RATIO ** (-1.0 / 3.0)
-    return min(ONSET_THICK if thick else thin, shape.onset_limit)
+    if shape.form != REIMERDES:
+        thin = float((low * ONSET_COEFFICIENT**3 / shape.bumper) ** (19.0 / 69.0))
+        thick = thin <= ONSET_COEFFICIENT * ONSET_RATIO ** (-1.0 / 3.0)
+        return min(ONSET_THICK if thick else thin, shape.onset_limit)
+    wanted = math.log(low / shape.bumper) + math.log(ONSET_SCALE) / ONSET_POWER
+    z = ONSET_POWER * (wanted + LOW_POWER * math.log(LEAST_ONSET))
+    speed = LEAST_ONSET + math.exp(z)
+    for _ in range(_STEPS):
+        excess = z / ONSET_POWER - LOW_POWER * math.log(speed) - wanted
+        slope = 1.0 / ONSET_POWER - LOW_POWER * (1.0 - LEAST_ONSET / speed)
+        z -= excess / slope
+        speed = LEAST_ONSET + math.exp(z)
+        if abs(excess) < _TOLERANCE * slope:
+            break
+    return min(speed, shape.onset_limit)
 
 
 @jit
-def _excess(
-    y: float, ratio: float, wanted: float, density: float, shape: Shape
-) -> float:
-    """Return d^3 F2(d)^2 over its wanted value, less one, for d = y^9."""
-    y2 = y * y
-    y4 = y2 * y2
-    d = y4 * y4 * y
-    f2 = 1.0
-    thinness = 1.0 - shape.bumper / thick_enough(d, density, shape)
-    if thinness > 0.0:
-        f2 = 1.0 + max(ratio / y4 - 1.0, 0.0) * thinness * thinness
-    return d * d * d * f2 * f2 / wanted - 1.0
+def _steepness(diameter: float, shape: Shape) -> float:
+    """Return the derivative of ln(q d) by ln d."""
+    if shape.form != JSC_MODIFIED:
+        return 1.0
+    between = 0.30 * diameter - shape.standoff / 300.0
+    if between <= 0.20 * diameter or between >= 0.25 * diameter:
+        return 1.0
+    return 0.30 * diameter / between
 
 
 @jit
-def high_diameter(normal: float, cosine: float, density: float, shape: Shape) -> float:
+def high_diameter(normal: float, ratio: float, density: float, shape: Shape) -> float:
     """Return the root d of d F2(d)^(2/3) = C at a normal speed [km/s].
 
-    With y = d^(1/9) the equation has whole powers of y only. Its left side rises
+    With y = d^(1/9) the JSC forms have whole powers of y only. The left side rises
     with y, also over the jump of F2 at S/d = 30, so a bracket closes on the only root
-    or on the jump itself: false position, with a bisection at every third step.
+    or on the jump itself. Newton on logarithms, in which the left side is nearly
+    straight, takes three to five steps from C; steps that leave the bracket, and all
+    after the twelfth (a jump), are bisections.
+
+    Parameters
+    ----------
+    normal : float
+        Normal speed [km/s].
+    ratio : float
+        r for a particle of 1 cm, `bare_ratio`.
+    density : float
+        Particle density [g/cm3].
+    shape : Shape
+        The shield.
     """
-    top = float(shape.high / np.cbrt(density * normal * normal))
+    top = shape.high / float(np.cbrt(density * normal * normal))
     if shape.bumper >= thick_enough(top, density, shape):
         return top
-    ratio = shape.ratio * cosine / np.cbrt(normal if shape.modified else HYPERVELOCITY)
-    wanted = top * top * top
-    upper = top ** (1.0 / 9.0)
-    above = _excess(upper, ratio, wanted, density, shape)
-    lower = min(upper, (wanted / (ratio * ratio)) ** (1.0 / 19.0))
-    below = _excess(lower, ratio, wanted, density, shape)
-    if below >= 0.0 or above <= 0.0:
-        return float((lower if below >= 0.0 else upper) ** 9)
-    last = 0
+    scale = 1.0 / (top * top * top)
+    y = float(np.cbrt(np.cbrt(top)))
+    lower, upper = 0.0, y
     for step in range(_STEPS):
-        if step % 3 == 2:
-            y = 0.5 * (lower + upper)
+        y2 = y * y
+        y4 = y2 * y2
+        d = y4 * y4 * y
+        u = shape.bumper / thick_enough(d, density, shape)
+        f2, slope = 1.0, 27.0
+        if u < 1.0:
+            r = ratio / (y4 if shape.decay == 4.0 else y**shape.decay)
+            if r > 1.0:
+                t = 1.0 - u
+                f2 += (r - 1.0) * t * t
+                steep = 18.0 * (r - 1.0) * u * _steepness(d, shape)
+                slope += 2.0 * t * (steep - shape.decay * r * t) / f2
+        excess = math.log(d * d * d * f2 * f2 * scale)
+        if excess < 0.0:
+            lower = y
         else:
-            y = upper - above * (upper - lower) / (above - below)
-        value = _excess(y, ratio, wanted, density, shape)
-        if value < 0.0:
-            lower, below = y, value
-            if last < 0:
-                above *= 0.5
-            last = -1
-        else:
-            upper, above = y, value
-            if last > 0:
-                below *= 0.5
-            last = 1
-        if abs(value) < TOLERANCE or upper - lower < TOLERANCE * upper:
+            upper = y
+        x = excess / slope
+        y *= 1.0 - x * (1.0 - x * (0.5 - x / 6.0))
+        if abs(excess) < _CLOSE:
             return float(y**9)
-    return float((0.5 * (lower + upper)) ** 9)
+        if not lower < y < upper or step >= _NEWTON_STEPS:
+            y = 0.5 * (lower + upper)
+            if upper - lower < _TOLERANCE * upper:
+                return float(y**9)
+    return float(y**9)
 
 
 @jit
@@ -159,13 +218,15 @@ def diameters(
         rho = density[i]
         normal = speed[i] * c
         if normal >= HYPERVELOCITY:
-            out[i] = high_diameter(normal, c, rho, shape) + shape.caught
+            ratio = bare_ratio(normal, c, rho, shape)
+            out[i] = high_diameter(normal, ratio, rho, shape) + shape.caught
             continue
-        low = shape.low * (c * np.cbrt(c * c) * math.sqrt(rho)) ** (-18.0 / 19.0)
+        low = low_diameter(c, rho, shape)
         onset = onset_speed(low, shape)
         if normal <= onset:
             out[i] = low * speed[i] ** LOW_POWER
             continue
         first = low * (onset / c) ** LOW_POWER
-        last = high_diameter(HYPERVELOCITY, c, rho, shape) + shape.caught
+        ratio = bare_ratio(HYPERVELOCITY, c, rho, shape)
+        last = high_diameter(HYPERVELOCITY, ratio, rho, shape) + shape.caught
         out[i] = first + (last - first) * (normal - onset) / (HYPERVELOCITY - onset)

@@ -15,13 +15,11 @@ from mmod.shields.ballistic_limits._handbook import (
     in_handbook_units,
 )
 from mmod.shields.ballistic_limits._regimes import (
-    GRAZING,
     Limit,
-    PowerLaw,
     PowerLawLimit,
-    Regimes,
     Validity,
 )
+from mmod.shields.ballistic_limits.avcoat import avcoat_limit
 from mmod.shields.ballistic_limits.whipple_nno import whipple_nno_limit
 from mmod.units import DEGREE, KM
 
@@ -33,9 +31,6 @@ VALIDITY = Validity(
     basis="[estimate]: no test of this combination is known; the range is that of the"
     " NNO equations near normal incidence",
 )
-DENSITY_RATIO = 4.0
-"""Particle over ablator density above which the crater constant is 1.61, not 1.25."""
-_DEPTH = (1.25, 1.61)
 _SEARCH = (1e-3, 1e3)
 _STEPS = 60
 
@@ -112,7 +107,7 @@ def ablator_over_whipple_limit(
     """Return the limit of one shield; parameters as in `ablator_over_whipple`."""
     name = "ablator_over_whipple"
     ablator_alone = criterion_factor(name, criterion, CRITERIA) > 0.0
-    p = in_handbook_units(
+    in_handbook_units(
         name,
         allow_zero=("external_blanket",),
         ablator_thickness=(ablator_thickness, "length"),
@@ -120,25 +115,8 @@ def ablator_over_whipple_limit(
         wall_density=(wall_density, "density"),
         external_blanket=(external_blanket, "areal density"),
     )
-    n = 1.0 / 1.06
-    depth = PowerLawLimit(
-        tuple(
-            Regimes(
-                (
-                    PowerLaw(
-                        (p["ablator_thickness"] / k) ** n,
-                        -2.0 / 3.0 * n,
-                        -2.0 / 3.0 * n,
-                        -0.5 * n,
-                    ),
-                )
-            )
-            for k in _DEPTH
-        ),
-        VALIDITY,
-        cap=GRAZING,
-        # the smaller constant holds up to and including the ratio
-        density_edge=float(np.nextafter(DENSITY_RATIO * ablator_density, np.inf)),
+    depth = avcoat_limit(
+        depth=ablator_thickness, ablator_density=ablator_density, validity=VALIDITY
     )
     if ablator_alone:
         return depth

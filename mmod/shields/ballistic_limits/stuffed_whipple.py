@@ -55,8 +55,9 @@ def high_coefficient(share: float, transition: Transition = "linear") -> float:
     Notes
     -----
     The Handbook gives 0.45 for 10-15 % and 0.60 for 25-35 % and nothing else. The
-    line between and the constants outside are an engineering choice: continuous, and
-    never better with less stuffing.
+    line between and the constants outside are an engineering choice [estimate]:
+    continuous, and never better with less stuffing. Cards choose the cautious reading
+    by the equation ``stuffed_whipple.step``, or give ``K_H`` among the coefficients.
 
     References
     ----------

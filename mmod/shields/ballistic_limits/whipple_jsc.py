@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from mmod.shields.ballistic_limits._handbook import (
-    FloatArray,
-    Impact,
-    in_handbook_units,
+from mmod.shields.ballistic_limits._handbook import FloatArray, in_handbook_units
+from mmod.shields.ballistic_limits._regimes import WHIPPLE_CAP, Validity
+from mmod.shields.ballistic_limits._thin_bumper_limit import (
+    NORMAL_BORDER,
+    ThinBumperLimit,
 )
-from mmod.shields.ballistic_limits._regimes import WHIPPLE_CAP, Limit, Validity
 from mmod.shields.ballistic_limits.whipple_nno import EXTERNAL_BLANKET, INTERNAL_BLANKET
 from mmod.units import CM, KM
 
-if TYPE_CHECKING:
-    from mmod.shields.ballistic_limits._thin_bumper import Shape
-
+__all__ = [
+    "CRITERIA",
+    "VALIDITY",
+    "ThinBumperLimit",
+    "whipple_jsc",
+    "whipple_jsc_limit",
+]
 CRITERIA = ("perforation_or_detached_spall",)
 VALIDITY = Validity(
     speed=(1.0 * KM, 8.0 * KM),
@@ -29,126 +30,6 @@ VALIDITY = Validity(
     basis="the shots behind the NNO equations (NASA/TM-2009-214789 p. 20), 2-8 km/s for"
     " the family (Christiansen & Kerr 2001 p. 97); the sources print no own range",
 )
-_NORMAL_BORDER = 7.0
-_FASTEST = 1000.0
-"""Speed up to which kinks are listed [km/s]."""
-
-
-@dataclass(frozen=True)
-class ThinBumperLimit(Limit):
-    """A Whipple shield with the thin-bumper correction put in.
-
-    Parameters
-    ----------
-    shape : Shape
-        The shield, in the units of the documents.
-    validity : Validity
-        Range of the tests.
-    """
-
-    shape: Shape
-    validity: Validity = VALIDITY
-    angle_breaks: tuple[float, ...] = (WHIPPLE_CAP,)
-
-    def _diameter(self, impact: Impact) -> FloatArray:
-        from mmod.shields.ballistic_limits._thin_bumper import diameters
-
-        cosine = np.cos(np.minimum(impact.obliquity, WHIPPLE_CAP))
-        given = np.broadcast_arrays(impact.speed, cosine, impact.density)
-        speed, cosine, density = (np.ascontiguousarray(x).reshape(-1) for x in given)
-        found = np.zeros(speed.shape)
-        diameters(speed, cosine, density, self.shape, found)
-        return found.reshape(given[0].shape)
-
-    def _borders(self, impact: Impact) -> list[FloatArray]:
-        cosine = np.cos(np.minimum(impact.obliquity, WHIPPLE_CAP))
-        cosine, density = np.broadcast_arrays(cosine, impact.density)
-        normal = [
-            self._onset(cosine, density),
-            np.full(cosine.shape, _NORMAL_BORDER),
-            *(
-                np.maximum(self._reached(d, q, cosine, density), _NORMAL_BORDER)
-                for d, q in self._kinks(density)
-            ),
-            self._as_good(cosine, density),
-        ]
-        return [v / cosine for v in normal]
-
-    def _onset(self, cosine: FloatArray, density: FloatArray) -> FloatArray:
-        from mmod.shields.ballistic_limits._thin_bumper import onset_speed
-
-        low = self.shape.low * (cosine ** (5.0 / 3.0) * np.sqrt(density)) ** (
-            -18.0 / 19.0
-        )
-        found = [onset_speed(float(x), self.shape) for x in low.flat]
-        return np.asarray(found).reshape(low.shape)
-
-    def _kinks(self, density: FloatArray) -> list[tuple[FloatArray, FloatArray]]:
-        """Return diameters [cm] where F2 kinks or jumps, with the ratio q there."""
-        bumper, standoff = self.shape.bumper, self.shape.standoff
-        if self.shape.modified:
-            scale = density / self.shape.bumper_density
-            first, second = standoff / 30.0, standoff / 15.0
-            middle = (bumper / scale + standoff / 300.0) / 0.30
-            saturated = np.where(
-                bumper / scale <= 0.20 * first,
-                bumper / (0.20 * scale),
-                np.where(
-                    bumper / scale >= 0.25 * second, bumper / (0.25 * scale), middle
-                ),
-            )
-            ones = np.ones_like(density)
-            return [
-                (saturated, bumper / saturated),
-                (first * ones, 0.20 * scale),
-                (second * ones, 0.25 * scale),
-            ]
-        jump = standoff / 30.0
-        ones = np.ones_like(density)
-        if bumper <= 0.20 * jump:
-            end, q = bumper / 0.20, 0.20
-        elif bumper >= 0.25 * jump:
-            end, q = bumper / 0.25, 0.25
-        else:
-            end, q = jump, 0.20
-        return [
-            (end * ones, q * ones),
-            (jump * ones, 0.20 * ones),
-            (jump * ones, 0.25 * ones),
-        ]
-
-    def _as_good(self, cosine: FloatArray, density: FloatArray) -> FloatArray:
-        """Return the normal speed [km/s] at which r falls to 1, where it is held."""
-        shape = self.shape
-        scale = np.log(shape.high / np.cbrt(density))  # of C at 1 km/s
-        ratio = np.log(shape.ratio * cosine)
-        if shape.modified:  # r = ratio v^(-1/3) C^(-4/9), C ~ v^(-2/3)
-            found = 27.0 * (ratio - 4.0 / 9.0 * scale)
-        else:
-            end = 9.0 / 4.0 * (ratio - math.log(_NORMAL_BORDER) / 3.0)
-            found = 1.5 * (scale - end)
-        inside = (found > math.log(_NORMAL_BORDER)) & (found < math.log(_FASTEST))
-        return np.exp(np.where(inside, found, math.log(_NORMAL_BORDER)))
-
-    def _reached(
-        self, d: FloatArray, q: FloatArray, cosine: FloatArray, density: FloatArray
-    ) -> FloatArray:
-        """Return the normal speed [km/s] at which the high regime equals d."""
-        shape = self.shape
-        # d^(3/2) F2 = wanted / v, F2 = 1 + w (r - 1), r = ratio v^(-1/3)
-        wanted = np.sqrt(shape.high**3 / density) / d**1.5
-        thinness = np.maximum(1.0 - shape.bumper / (d * q), 0.0)
-        w = thinness * thinness
-        ratio = shape.ratio * cosine * d ** (-4.0 / 9.0)
-        if not shape.modified:
-            r = np.maximum(ratio * _NORMAL_BORDER ** (-1.0 / 3.0), 1.0)
-            return np.asarray(wanted / (1.0 + w * (r - 1.0)))
-        # s = v^(1/3): (1 - w) s^3 + w ratio s^2 = wanted; Newton from above, convex
-        s = np.cbrt(wanted / (1.0 - w))
-        for _ in range(60):
-            value = ((1.0 - w) * s + w * ratio) * s * s - wanted
-            s = s - value / ((3.0 * (1.0 - w) * s + 2.0 * w * ratio) * s)
-        return np.where(s <= ratio, s**3, wanted)
 
 
 def whipple_jsc_limit(
@@ -162,10 +43,9 @@ def whipple_jsc_limit(
     internal_blanket: float = 0.0,
     blanket_standoff: float = 0.0,
     modified: bool = True,
-    ratio_mass: float = 0.75,
 ) -> ThinBumperLimit:
     """Return the JSC limit of one shield; parameters as in `whipple_jsc`."""
-    from mmod.shields.ballistic_limits._thin_bumper import Shape
+    from mmod.shields.ballistic_limits._thin_bumper import JSC, JSC_MODIFIED, Shape
 
     p = in_handbook_units(
         "whipple.jsc_modified" if modified else "whipple.jsc",
@@ -178,7 +58,6 @@ def whipple_jsc_limit(
         external_blanket=(external_blanket, "areal density"),
         internal_blanket=(internal_blanket, "areal density"),
         blanket_standoff=(blanket_standoff, "length"),
-        ratio_mass=(ratio_mass, "number"),
     )
     bumper = (
         p["bumper_thickness"]
@@ -186,6 +65,7 @@ def whipple_jsc_limit(
     )
     strength = p["wall_thickness"] * (p["wall_yield"] / 40.0) ** 0.5 + bumper
     shape = Shape(
+        form=JSC_MODIFIED if modified else JSC,
         low=(strength / 0.6) ** (18.0 / 19.0),
         high=3.918
         * p["wall_thickness"] ** (2.0 / 3.0)
@@ -195,18 +75,18 @@ def whipple_jsc_limit(
         ratio=0.6
         / 0.16
         * p["bumper_density"] ** (-1.0 / 6.0)
-        * (math.pi / 6.0 * ratio_mass) ** (-1.0 / 3.0)
+        * (math.pi / 6.0) ** (-1.0 / 3.0)
         * (p["standoff"] * 40.0 / 70.0) ** 0.5,
+        decay=4.0,
         bumper=p["bumper_thickness"],
         standoff=p["standoff"],
         bumper_density=p["bumper_density"],
         caught=INTERNAL_BLANKET
         * p["internal_blanket"]
         * (p["blanket_standoff"] / p["standoff"]) ** 0.5,
-        onset_limit=2.0 if p["internal_blanket"] > 0.0 else _NORMAL_BORDER,
-        modified=modified,
+        onset_limit=2.0 if p["internal_blanket"] > 0.0 else NORMAL_BORDER,
     )
-    return ThinBumperLimit(shape)
+    return ThinBumperLimit(shape, VALIDITY)
 
 
 def whipple_jsc(
@@ -223,7 +103,6 @@ def whipple_jsc(
     internal_blanket: float = 0.0,
     blanket_standoff: float = 0.0,
     modified: bool = True,
-    ratio_mass: float = 0.75,
 ) -> FloatArray:
     r"""Return the critical diameter of a Whipple shield, also with a thin bumper.
 
@@ -261,8 +140,6 @@ def whipple_jsc(
         Blankets as in `whipple_nno` [kg/m2], [m].
     modified : bool
         JSC modified (default) or JSC.
-    ratio_mass : float
-        Projectile mass that enters r, over the mass of the sphere [-].
 
     Returns
     -------
@@ -277,31 +154,36 @@ def whipple_jsc(
 
     Notes
     -----
-    The high regime is implicit, d F2(d)^(2/3) = C, and is solved by bisection to
+    The high regime is implicit, d F2(d)^(2/3) = C, and is solved inside a bracket to
     rounding. Under JSC, F2 jumps up at d = S/30; a root inside the jump is d = S/30.
+
     The onset is solved with the low regime, t_b (V1/1.436)^3 = d; a published program
     inverts that relation wrongly and never finds an onset above 2.60. The diameter in
-    t_b/d is that of the low regime at the speed V1 and the actual obliquity. The onset is
-    not above 7 km/s, and 2.0 with a blanket inside. It steps by 1.7 % at t_b/d = 0.16,
-    where the two forms do not quite meet; the obliquity and density at which that
+    t_b/d is that of the low regime at the speed V1 and the actual obliquity, as
+    tabulated; taken at V1/c, where the regime ends, the onset would be up to 14 % lower
+    at 65 deg and the critical diameter between the regimes a little larger. The onset
+    is not above 7 km/s, and 2.0 with a blanket inside. It steps by 1.7 % at t_b/d =
+    0.16, where the two forms do not quite meet; the obliquity and density at which that
     happens depend on each other and are not among the breaks.
 
     The exponent -2/3 of F2 is that of [2]_ and [3]_; the report [4]_ prints 1 and [1]_
     loses it. r is not let below 1, so that a thin bumper is never better than the best
     one. A blanket outside thickens the bumper in the low formula only, not in t_b/d.
-    The constant 3.918 of the high regime follows from the sizing relation with the mass
-    of a sphere, pi d^3 rho_p/6. The tabulated values of both forms carry
-    pi d^3 rho_p/8 in r (``ratio_mass`` 0.75): r is 10 % larger and the critical
-    diameter up to 8 % smaller than with the sphere (``ratio_mass`` 1). The default
-    follows the tabulated values, because the equations were scored in that form, and
-    errs on the safe side. The modified form is known here from a published program that cites [5]_; the paper
+
+    M_p is the mass of the sphere. The constant 3.918 of the high regime follows from
+    the sizing relation with it, 3.918 = [0.16 (pi/6)^(1/3)]^(-2/3) to all its digits,
+    and only with the same mass in r is a shield whose bumper vanishes as good as its
+    wall alone (JSC modified at every speed, JSC at 7/c). A published program takes
+    pi d^3 rho_p/8 in r; critical diameters behind a thin bumper are then up to 9 %
+    smaller.
+
+    The modified form is known here from that program, which cites [5]_; the paper
     itself was not at hand.
 
     References
     ----------
     .. [1] S. Ryan, E. L. Christiansen, "Micrometeoroid and orbital debris (MMOD) shield
        ballistic limit analysis", Acta Astronautica 69, 245-257 (2011), p. 249-250.
-
     .. [2] H.-G. Reimerdes, D. Noelke, F. Schaefer, Int. J. Impact Eng. 33, 645-654
        (2006), p. 651 eq. 15.
     .. [3] E. L. Christiansen et al., NASA/TM-2009-214785 (2009), p. 49 eq. 4-27 to 4-29.
@@ -319,5 +201,4 @@ def whipple_jsc(
         internal_blanket=internal_blanket,
         blanket_standoff=blanket_standoff,
         modified=modified,
-        ratio_mass=ratio_mass,
     ).critical_diameter(speed, obliquity, density)

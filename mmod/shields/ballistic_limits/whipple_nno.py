@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from numpy.typing import ArrayLike
 
 from mmod.shields.ballistic_limits._handbook import FloatArray, in_handbook_units
@@ -28,6 +30,32 @@ EXTERNAL_BLANKET = 3.0
 over the bumper density (NASA/TM-2009-214789 p. 42 eq. 125)."""
 INTERNAL_BLANKET = 1.4
 """Coefficient of a blanket inside [cm3/g] (NASA/TM-2009-214785 p. 51 eq. 4-35)."""
+
+
+def nno_terms(p: Mapping[str, float], bumper: float) -> tuple[PowerLaw, PowerLaw]:
+    """Return the low and the high regime, shield in the units of the documents.
+
+    Parameters
+    ----------
+    p : mapping
+        ``bumper_density``, ``standoff``, ``wall_thickness`` and ``wall_yield``.
+    bumper : float
+        Bumper thickness of the low regime, with what thickens it [cm].
+    """
+    strength = p["wall_thickness"] * (p["wall_yield"] / 40.0) ** 0.5 + bumper
+    n = 18.0 / 19.0
+    low = PowerLaw((strength / 0.6) ** n, -2.0 / 3.0 * n, -5.0 / 3.0 * n, -0.5 * n)
+    high = PowerLaw(
+        3.918
+        * p["wall_thickness"] ** (2.0 / 3.0)
+        * p["bumper_density"] ** (-1.0 / 9.0)
+        * p["standoff"] ** (1.0 / 3.0)
+        * (p["wall_yield"] / 70.0) ** (1.0 / 3.0),
+        -2.0 / 3.0,
+        -2.0 / 3.0,
+        -1.0 / 3.0,
+    )
+    return low, high
 
 
 def whipple_nno_limit(
@@ -58,19 +86,7 @@ def whipple_nno_limit(
         p["bumper_thickness"]
         + EXTERNAL_BLANKET * p["external_blanket"] / p["bumper_density"]
     )
-    strength = p["wall_thickness"] * (p["wall_yield"] / 40.0) ** 0.5 + bumper
-    n = 18.0 / 19.0
-    low = PowerLaw((strength / 0.6) ** n, -2.0 / 3.0 * n, -5.0 / 3.0 * n, -0.5 * n)
-    high = PowerLaw(
-        3.918
-        * p["wall_thickness"] ** (2.0 / 3.0)
-        * p["bumper_density"] ** (-1.0 / 9.0)
-        * p["standoff"] ** (1.0 / 3.0)
-        * (p["wall_yield"] / 70.0) ** (1.0 / 3.0),
-        -2.0 / 3.0,
-        -2.0 / 3.0,
-        -1.0 / 3.0,
-    )
+    low, high = nno_terms(p, bumper)
     caught = PowerLaw(
         INTERNAL_BLANKET
         * p["internal_blanket"]

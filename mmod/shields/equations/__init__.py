@@ -5,6 +5,7 @@ from __future__ import annotations
 from mmod.shields.equations import (
     blanket,
     fabric,
+    sandwich,
     single_wall,
     thermal,
     transparent,
@@ -17,7 +18,16 @@ __all__ = ["EQUATIONS", "Equation"]
 
 EQUATIONS: dict[str, Equation] = {
     equation.name: equation
-    for family in (single_wall, tube, whipple, fabric, blanket, thermal, transparent)
+    for family in (
+        single_wall,
+        tube,
+        whipple,
+        fabric,
+        sandwich,
+        blanket,
+        thermal,
+        transparent,
+    )
     for equation in family.LISTED
 }
 """Every equation that a card may name, besides ``none``."""

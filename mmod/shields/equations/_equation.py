@@ -64,7 +64,8 @@ class Equation:
         Raises
         ------
         InputError
-            When layers, criterion or coefficients do not fit; lists all of it.
+            When layers, criterion or coefficients do not fit; lists all of it and
+            names the card.
         """
         problems = stack.check(self.name, self.layers)
         if criterion not in self.criteria:
@@ -84,7 +85,20 @@ class Equation:
         )
         if problems:
             raise InputError(problems)
-        return self.build(stack, criterion, coefficients)
+        try:
+            return self.build(stack, criterion, coefficients)
+        except InputError as error:
+            raise of_card(error, stack.source, self.name) from error
+
+
+def of_card(error: InputError, card: str, equation: str) -> InputError:
+    """Return the error with the card in place of the equation as its source."""
+    return InputError(
+        p
+        if p.source == card
+        else Problem(card, p.key, p.value, f"{p.expected}, for {equation}")
+        for p in error.problems
+    )
 
 
 def scalar(coefficients: Coefficients, key: str, source: str) -> float:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from mmod.errors import bad
-from mmod.shields.ballistic_limits import whipple_iss, whipple_jsc, whipple_nno
+from mmod.shields.ballistic_limits import (
+    whipple_ck2001,
+    whipple_ellipsoid,
+    whipple_iss,
+    whipple_jsc,
+    whipple_nno,
+    whipple_reimerdes,
+)
 from mmod.shields.ballistic_limits._regimes import Limit
 from mmod.shields.equations._equation import (
     BLANKETS,
@@ -51,13 +58,39 @@ def nno(stack: Stack, _: str, __: Coefficients) -> Limit:
 def jsc(modified: bool) -> Build:
     """Return the builder of a Whipple shield, JSC or JSC modified."""
 
-    def build(stack: Stack, _: str, coefficients: Coefficients) -> Limit:
-        given = {k: scalar(coefficients, k, stack.source) for k in coefficients}
+    def build(stack: Stack, _: str, __: Coefficients) -> Limit:
         return whipple_jsc.whipple_jsc_limit(
-            **_two_walls(stack), **_blankets(stack), **given, modified=modified
+            **_two_walls(stack), **_blankets(stack), modified=modified
         )
 
     return build
+
+
+def ck2001(stack: Stack, _: str, coefficients: Coefficients) -> Limit:
+    """Return the limit of a Whipple shield, Christiansen and Kerr 2001."""
+    given = {k: scalar(coefficients, k, stack.source) for k in coefficients}
+    return whipple_ck2001.whipple_ck2001_limit(
+        **_two_walls(stack),
+        **_blankets(stack),
+        **given,
+        wall_density=stack.value("wall", "density"),
+    )
+
+
+def reimerdes(stack: Stack, criterion: str, coefficients: Coefficients) -> Limit:
+    """Return the limit of a Whipple shield, Reimerdes et al."""
+    given = {k: scalar(coefficients, k, stack.source) for k in coefficients}
+    return whipple_reimerdes.whipple_reimerdes_limit(
+        **_two_walls(stack), **_blankets(stack), **given, criterion=criterion
+    )
+
+
+def ellipsoid(stack: Stack, _: str, coefficients: Coefficients) -> Limit:
+    """Return the limit of a Whipple shield against ellipsoids."""
+    return whipple_ellipsoid.whipple_nno_ellipsoid_limit(
+        **_two_walls(stack),
+        length_to_diameter=scalar(coefficients, "length_to_diameter", stack.source),
+    )
 
 
 ISS_KEYS = ("K_H", "K_L", "V_H", "V_L", "x_H", "x_L", "e_L")
@@ -95,7 +128,6 @@ LISTED = (
         whipple_jsc.CRITERIA,
         _TWO_WALLS,
         jsc(modified=False),
-        optional=("ratio_mass",),
     ),
     Equation(
         "whipple.jsc_modified",
@@ -103,7 +135,30 @@ LISTED = (
         whipple_jsc.CRITERIA,
         _TWO_WALLS,
         jsc(modified=True),
-        optional=("ratio_mass",),
+    ),
+    Equation(
+        "whipple.ck2001",
+        "two-wall Whipple shield, general equations of Christiansen and Kerr 2001",
+        whipple_ck2001.CRITERIA,
+        _TWO_WALLS,
+        ck2001,
+        optional=("K_H",),
+    ),
+    Equation(
+        "whipple.reimerdes",
+        "two-wall Whipple shield with thin-bumper correction, Reimerdes et al. 2006",
+        tuple(whipple_reimerdes.CRITERIA),
+        _TWO_WALLS,
+        reimerdes,
+        optional=("K_inf",),
+    ),
+    Equation(
+        "whipple.nno_ellipsoid",
+        "two-wall Whipple shield against ellipsoids, NNO with a shape factor",
+        whipple_ellipsoid.CRITERIA,
+        (BUMPER, WALL),
+        ellipsoid,
+        required=("length_to_diameter",),
     ),
     Equation(
         "whipple.iss",

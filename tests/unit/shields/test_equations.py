@@ -127,7 +127,7 @@ def jsc_by_brentq(
         else:
             q = 0.20 if s / d >= 30.0 else 0.25
         u = tb / d / q
-        mass = 0.75 * math.pi * d**3 * rho / 6
+        mass = math.pi * d**3 * rho / 6
         bare = 0.6 * d ** (19 / 18) * c ** (5 / 3) * rho**0.5 * v ** (2 / 3)
         bare /= (sigma / 40) ** 0.5
         best = 0.16 * d**0.5 * (rho * rho_b) ** (1 / 6) * mass ** (1 / 3) * v * c

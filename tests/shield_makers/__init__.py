@@ -1,0 +1,1 @@
+"""Limits that differ in their rear wall alone, one module a family of equations."""
