@@ -306,7 +306,14 @@ class SpeedShield:
         found = np.where(speed >= border, found * self.jump, found)
         return np.where(np.asarray(obliquity) > self.cap, 2.0 * found, found)
 
-    def valid(self, speed: Any, obliquity: Any, density: Any) -> NDArray[np.bool_]:
+    def valid(
+        self,
+        speed: Any,
+        obliquity: Any,
+        density: Any,
+        *,
+        diameter: Any = None,  # noqa: ARG002
+    ) -> NDArray[np.bool_]:
         shape = np.broadcast(speed, obliquity, density).shape
         return np.broadcast_to(np.asarray(speed) < 8_000.0, shape)
 

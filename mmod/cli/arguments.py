@@ -12,6 +12,36 @@ from typing import Any
 from mmod.errors import InputError, Problem
 
 
+def add_output(parser: argparse.ArgumentParser, *, default: bool | str = False) -> None:
+    """Add ``--json`` and ``--debug``, which every verb has."""
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        default=default,
+        help="print one JSON document instead of text",
+    )
+    parser.add_argument(
+        "--debug",
+        action="store_true",
+        default=default,
+        help="show where an error came from",
+    )
+
+
+def add_action(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    summary: str,
+) -> argparse.ArgumentParser:
+    """Add what a verb can do, for verbs that do several things.
+
+    ``--json`` and ``--debug`` may stand before or after the name.
+    """
+    parser = actions.add_parser(name, help=summary, description=summary)
+    add_output(parser, default=argparse.SUPPRESS)
+    return parser
+
+
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """Add ``--set``."""
     parser.add_argument(

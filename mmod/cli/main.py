@@ -16,8 +16,9 @@ from types import ModuleType
 from typing import TextIO
 
 from mmod import __version__
-from mmod.cli import check, init, mesh, report, run, show
+from mmod.cli import check, init, mesh, report, run, shield, show, verify
 from mmod.cli import list as catalogue
+from mmod.cli.arguments import add_output
 from mmod.cli.output import Answer, to_json
 from mmod.errors import CheckError, InputError, MmodError
 
@@ -29,19 +30,16 @@ VERBS: tuple[ModuleType, ...] = (
     check,
     run,
     report,
+    shield,
     mesh,
+    verify,
 )
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--json", action="store_true", help="print one JSON document instead of text"
-    )
-    common.add_argument(
-        "--debug", action="store_true", help="show where an error came from"
-    )
+    add_output(common)
     parser = argparse.ArgumentParser(
         prog="mmod",
         description="Micrometeoroid and orbital debris impact risk, panel by panel.",

@@ -193,7 +193,7 @@ def damaging_intervals(
         if log_density not in known:
             density = float(np.exp(log_density))
             size = shield.critical_diameter(speed, obliquity, density)
-            valid = shield.valid(speed, obliquity, density)
+            valid = shield.valid(speed, obliquity, density, diameter=size)
             known[log_density] = (
                 np.log(size) + np.log(ratio),
                 np.broadcast_to(valid, speed.shape),

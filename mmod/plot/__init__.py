@@ -5,13 +5,19 @@ from __future__ import annotations
 import importlib
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from mmod.errors import bad
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mmod.shields.curves import Curves
+    from mmod.verification.similar import SimilarShot
 
 PICTURES: dict[str, str] = {
     "penetration_flux": "mmod.plot.surface:plot",
@@ -56,15 +62,8 @@ def draw(
     """
     if quantity not in PICTURES:
         raise bad("plot", "quantity", quantity, f"one of {', '.join(PICTURES)}")
-    module, name = PICTURES[quantity].split(":")
-    try:
-        function = getattr(importlib.import_module(module), name)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != "matplotlib":
-            raise
-        raise bad(
-            "plot", "matplotlib", "not installed", 'pip install "mmod[plot]"'
-        ) from None
+    module = PICTURES[quantity].partition(":")[0]
+    function = _function(PICTURES[quantity])
     known = set(function.__kwdefaults__ or {}) - {"file"}
     for key, value in options.items():
         if key not in known:
@@ -76,6 +75,60 @@ def draw(
     return result
 
 
+def draw_curves(
+    curves: Curves,
+    *,
+    title: str = "",
+    criterion: str = "",
+    shots: Sequence[SimilarShot] = (),
+    note: str = "",
+    file: str | os.PathLike[str] | None = None,
+) -> Path | NDArray[np.uint8]:
+    """Draw ballistic limit curves; see `mmod.plot.limits.plot`.
+
+    Parameters
+    ----------
+    curves : Curves
+        From `mmod.shields.curves`.
+    title, criterion : str
+        What the shield is, and what counts as failure.
+    shots : sequence of SimilarShot
+        From `mmod.verification.similar.similar_shots`.
+    note : str
+        What a reader should know of the shots.
+    file : path, optional
+        Picture to write (.png, .pdf or .svg); without it the image is returned.
+
+    Returns
+    -------
+    Path or ndarray of uint8, shape (height, width, 3)
+        The file, or the image.
+
+    Raises
+    ------
+    InputError
+        When matplotlib is not installed or the file cannot be written.
+    """
+    function = _function("mmod.plot.limits:plot")
+    result: Path | NDArray[np.uint8] = function(
+        curves, title=title, criterion=criterion, shots=shots, note=note, file=file
+    )
+    return result
+
+
+def _function(where: str) -> Any:
+    """Import a function that draws; say what to install where that cannot be."""
+    module, name = where.split(":")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != "matplotlib":
+            raise
+        raise bad(
+            "plot", "matplotlib", "not installed", 'pip install "mmod[plot]"'
+        ) from None
+
+
 def _by_keyword(function: Any) -> Any:
     def call(tree: xr.DataTree, *, quantity: str, **rest: Any) -> Any:
         return function(tree, quantity, **rest)
@@ -83,4 +136,4 @@ def _by_keyword(function: Any) -> Any:
     return call
 
 
-__all__ = ["PICTURES", "draw"]
+__all__ = ["PICTURES", "draw", "draw_curves"]

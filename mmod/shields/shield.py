@@ -143,7 +143,12 @@ class Shield:
         return np.full(_shape(speed, obliquity, density), np.inf)
 
     def valid(
-        self, speed: ArrayLike, obliquity: ArrayLike, density: ArrayLike
+        self,
+        speed: ArrayLike,
+        obliquity: ArrayLike,
+        density: ArrayLike,
+        *,
+        diameter: ArrayLike | None = None,
     ) -> BoolArray:
         """Return where the equation is used inside the range of its tests.
 
@@ -151,6 +156,8 @@ class Shield:
         ----------
         speed, obliquity, density : array_like
             As in `critical_diameter`.
+        diameter : array_like, optional
+            Critical diameters there [m], where they are at hand; saves computing them.
 
         Returns
         -------
@@ -159,7 +166,7 @@ class Shield:
             the equation ``none``.
         """
         if self.limit is not None:
-            return self.limit.valid(speed, obliquity, density)
+            return self.limit.valid(speed, obliquity, density, diameter=diameter)
         return np.full(_shape(speed, obliquity, density), True)
 
     def speed_breaks(self, obliquity: ArrayLike, density: ArrayLike) -> FloatArray:

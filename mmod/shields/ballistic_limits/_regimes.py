@@ -109,7 +109,12 @@ class Limit(ABC):
         return found.reshape(shape) * CM
 
     def valid(
-        self, speed: ArrayLike, obliquity: ArrayLike, density: ArrayLike
+        self,
+        speed: ArrayLike,
+        obliquity: ArrayLike,
+        density: ArrayLike,
+        *,
+        diameter: ArrayLike | None = None,
     ) -> BoolArray:
         """Return where the equation is used inside the range of its tests.
 
@@ -117,13 +122,17 @@ class Limit(ABC):
         ----------
         speed, obliquity, density : array_like
             As in `critical_diameter`.
+        diameter : array_like, optional
+            Critical diameters there [m], where they are at hand; saves computing them.
 
         Returns
         -------
         ndarray of bool
             False where the critical diameter is an extrapolation.
         """
-        diameter = self.critical_diameter(speed, obliquity, density)
+        if diameter is None:
+            diameter = self.critical_diameter(speed, obliquity, density)
+        size = np.asarray(diameter, dtype=float)
         v, theta, rho = (
             np.asarray(x, dtype=float) for x in (speed, obliquity, density)
         )
@@ -134,8 +143,8 @@ class Limit(ABC):
             & (theta <= inside.obliquity)
             & (rho >= inside.density[0])
             & (rho <= inside.density[1])
-            & (diameter >= inside.diameter[0])
-            & (diameter <= inside.diameter[1])
+            & (size >= inside.diameter[0])
+            & (size <= inside.diameter[1])
         )
 
     def speed_breaks(self, obliquity: ArrayLike, density: ArrayLike) -> FloatArray:

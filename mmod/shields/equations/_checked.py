@@ -95,7 +95,12 @@ class CheckedLimit(Limit):
         return found
 
     def valid(
-        self, speed: ArrayLike, obliquity: ArrayLike, density: ArrayLike
+        self,
+        speed: ArrayLike,
+        obliquity: ArrayLike,
+        density: ArrayLike,
+        *,
+        diameter: ArrayLike | None = None,  # noqa: ARG002
     ) -> BoolArray:
         """Return where the equation says that it is inside its tests.
 
@@ -103,6 +108,8 @@ class CheckedLimit(Limit):
         ----------
         speed, obliquity, density : array_like
             As in `Limit.critical_diameter`.
+        diameter : array_like, optional
+            Not passed on: an equation of a user may decide otherwise.
 
         Returns
         -------

@@ -29,8 +29,9 @@ def test_version(capsys):
 def test_help_names_every_verb(capsys):
     assert main(["--help"]) == 0
     out = capsys.readouterr().out
-    assert len(VERBS) == 7
-    for verb in ("init", "list", "show", "check", "run", "report", "mesh"):
+    names = ("init", "list", "show", "check", "run", "report", "shield", "mesh")
+    assert len(VERBS) == 9
+    for verb in (*names, "verify"):
         assert f"\n    {verb}" in out
 
 

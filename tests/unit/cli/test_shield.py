@@ -1,0 +1,157 @@
+"""`mmod shield`: lists, shows, and draws curves."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import shot_tables
+
+from mmod import load_shield
+from mmod.cli.main import main
+from mmod.shields.equations import EQUATIONS
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def run(capsys, *argv, code=0):
+    assert main(["shield", *map(str, argv)]) == code
+    captured = capsys.readouterr()
+    return captured.out if code == 0 else captured.err
+
+
+def document(capsys, *argv):
+    return json.loads(run(capsys, *argv, "--json"))
+
+
+def test_list(capsys):
+    found = {e["name"]: e for e in document(capsys, "list")["shield"]}
+    shield = load_shield("node1_cyl")
+    entry = found["node1_cyl"]
+    assert entry["equation"] == shield.equation
+    assert entry["areal_density_kg_m2"] == pytest.approx(shield.areal_density)
+    text = run(capsys, "list")
+    assert len(text.splitlines()) == len(found) + 1
+    assert "node1_cyl" in text
+
+
+def test_list_equations(capsys):
+    found = document(capsys, "list", "--equations")["equation"]
+    assert [e["name"] for e in found] == list(EQUATIONS)
+    assert "perforation" in run(capsys, "list", "--equations")
+
+
+def test_list_survives_a_broken_card(tmp_path, monkeypatch, capsys):
+    card = tmp_path / "geometry" / "shields" / "broken.toml"
+    card.parent.mkdir(parents=True)
+    card.write_text('title = "b"\nequation = "nosuch"\n')
+    monkeypatch.setenv("MMOD_PATH", str(tmp_path))
+    (entry,) = [e for e in document(capsys, "list")["shield"] if e["name"] == "broken"]
+    assert entry["equation"] is None
+    assert "broken" in run(capsys, "list")
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_show_is_what_the_verb_show_says(capsys, form):
+    mine = run(capsys, "show", "soyuz_bo", *form)
+    assert main(["show", "shield", "soyuz_bo", *form]) == 0
+    assert mine == capsys.readouterr().out
+    assert "critical diameter" in mine
+
+
+def test_json_may_stand_before_the_action(capsys):
+    assert main(["shield", "--json", "list"]) == 0
+    assert "shield" in json.loads(capsys.readouterr().out)
+
+
+def test_curve_over_speed(capsys):
+    argv = ("curve", "node1_cyl", "--angle", 0, 45, "--density", 1000)
+    found = document(capsys, *argv)
+    shield = load_shield("node1_cyl")
+    assert found["density_kg_m3"] == 1000.0
+    assert [c["obliquity_deg"] for c in found["curves"]] == pytest.approx([0.0, 45.0])
+    for curve in found["curves"]:
+        speed = np.array(curve["speed_km_s"]) * 1e3
+        angle = np.radians(curve["obliquity_deg"])
+        expected = shield.critical_diameter(speed, angle, 1000.0) * 1e3
+        assert curve["critical_diameter_mm"] == pytest.approx(expected)
+        assert curve["inside_tests"] == shield.valid(speed, angle, 1000.0).tolist()
+        assert len(curve["regimes"]) == len(curve["regime_borders"]) + 1
+    text = run(capsys, *argv)
+    at_ten = float(shield.critical_diameter(10e3, 0.0, 1000.0)) * 1e3
+    (row,) = [s for s in text.splitlines() if s.split()[:1] == ["10"]]
+    assert row.split()[1] == f"{at_ten:.3g}*"
+    assert "borders of low speed | intermediate | high speed at" in text
+    assert "range of the tests" in text
+
+
+def test_curve_over_obliquity(capsys):
+    found = document(capsys, "curve", "node1_cyl", "--speed", 7)
+    (curve,) = found["curves"]
+    assert curve["speed_km_s"] == 7.0
+    assert curve["obliquity_deg"][-1] == pytest.approx(90.0)
+    text = run(capsys, "curve", "node1_cyl", "--speed")
+    assert "15 km/s" in text
+    assert "kinks or jumps at" in text
+
+
+def test_plot(tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    file = tmp_path / "a.png"
+    found = document(capsys, "curve", "soyuz_bo", "--plot", file)
+    assert found["written"] == str(file)
+    assert file.read_bytes()[:8] == PNG
+    assert f"written: {file}" in run(capsys, "curve", "soyuz_bo", "--plot", file)
+
+
+@pytest.mark.parametrize("whole_folder", [True, False])
+def test_similar_shots(tmp_path, capsys, whole_folder):
+    like = {
+        "bumper_thickness_cm": 0.08,
+        "standoff_cm": 12.8,
+        "rear_wall_thickness_cm": 0.3,
+        "rear_wall_yield_ksi": 51,
+    }
+    other = {**like, "standoff_cm": 2.0}
+    file = shot_tables.write(tmp_path, "whipple", like, other)
+    tests = tmp_path if whole_folder else file
+    found = document(capsys, "curve", "mplm_ec", "--tests", tests)
+    (shot,) = found["similar_shots"]
+    assert (shot["line"], shot["perforated"]) == (2, False)
+    assert shot["scaled_diameter_mm"] == pytest.approx(2.0 * shot["scale"])
+    text = run(capsys, "curve", "mplm_ec", "--tests", tests)
+    assert "1 of 2 in" in text
+    assert "  0 deg: 1, 0 perforated" in text
+
+
+def test_without_similar_shots_the_text_says_why(tmp_path, capsys):
+    shot_tables.write(tmp_path, "whipple", {})
+    text = run(capsys, "curve", "soyuz_bo", "--tests", tmp_path)
+    assert "no table of shots exists for mli_over_wall" in text
+    text = run(capsys, "curve", "usl_cyl_sw", "--tests", tmp_path)
+    assert "no stuffed shots in" in text
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (("nosuch",), "the name of a shield"),
+        (("truss",), "a shield with an equation"),
+        (("soyuz_bo", "--angle", "91"), "obliquity"),
+        (("soyuz_bo", "--speed", "0"), "speed"),
+        (("soyuz_bo", "--density", "0"), "density"),
+        (("soyuz_bo", "--angle", "1", "--speed", "2"), "not allowed with"),
+        (("soyuz_bo", "--plot", "a.gif"), ".png"),
+        (("soyuz_bo", "--tests", "missing"), "a readable file"),
+    ],
+)
+def test_refusals(argv, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert message in run(capsys, "curve", *argv, code=2)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_verb_with_actions_needs_one(capsys):
+    assert main(["shield"]) == 2
+    assert "ACTION" in capsys.readouterr().err
