@@ -86,11 +86,11 @@ def heading(tree: xr.DataTree) -> str:
     config, about = _json(tree.attrs.get("config")), provenance(tree)
     area, exposed = float(zones["area"].sum()), float(zones["exposed_area"].sum())
     spread = float(np.sqrt((zones["exposed_area_stderr"] ** 2).sum()))
-    faces = tree.sizes["face"]
+    shown, faces = float(f"{area:.4g}"), tree.sizes["face"]
     vehicle = str(config.get("vehicle", "vehicle"))
     lines = [
         ("vehicle", f"{vehicle}: {faces:,} faces, {_zones(zones.sizes['zone'])},"),
-        ("", f"area {area:.4g} m², exposed {with_error(exposed, spread, 'm²')}"),
+        ("", f"area {shown:,g} m², exposed {with_error(exposed, spread, 'm²')}"),
         *_labelled("exposure", _exposure(tree, config)),
         *_labelled("models", _models(tree)),
         *_labelled("criterion", _criteria(zones)),
