@@ -17,6 +17,7 @@ import pytest
 import xarray as xr
 from kernel_helpers import NO_SHIELD, SpeedShield
 from scipy.stats import qmc
+from shield_makers import MAKERS
 
 from mmod.engine.penetration import (
     SizeCurve,
@@ -183,6 +184,19 @@ class Altered:
     def speed_breaks(self, obliquity: Any, density: Any) -> Any:
         found = self.real.speed_breaks(obliquity, density)
         return found[..., :0] if self.silent else found
+
+
+@dataclass(frozen=True)
+class Bare:
+    """A limit in the place of a shield."""
+
+    name: str
+    limit: Any
+    vulnerable_fraction: float = 1.0
+    is_none: bool = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.limit, name)
 
 
 class Jumpy(SpeedShield):
@@ -416,6 +430,16 @@ class TestTables:
             )
         assert max(map(abs, net.values())) < TOLERANCE
         # Not even if no error made up for another.
+        assert max(gross.values()) < TOLERANCE
+
+    @pytest.mark.parametrize("name", ["master8", "ssp stepped"])
+    def test_every_equation_of_the_library(self, name):
+        limits = [Bare(key, make(2e-3)) for key, make in MAKERS.items()]
+        assert len(limits) >= 50
+        net, gross = self.errors(name, limits, limits)
+        worst = max(gross, key=lambda key: gross[key])
+        print(f"{name:16} {worst:20} {net[worst]:+.1e} {gross[worst]:.1e}")
+        assert max(map(abs, net.values())) < TOLERANCE
         assert max(gross.values()) < TOLERANCE
 
     def test_two_percent_of_the_critical_diameter_are_seen(self):
