@@ -142,13 +142,19 @@ def test_without_similar_shots_the_text_says_why(tmp_path, capsys):
         (("soyuz_bo", "--speed", "0"), "speed"),
         (("soyuz_bo", "--density", "0"), "density"),
         (("soyuz_bo", "--angle", "1", "--speed", "2"), "not allowed with"),
-        (("soyuz_bo", "--plot", "a.gif"), ".png"),
         (("soyuz_bo", "--tests", "missing"), "a readable file"),
     ],
 )
 def test_refusals(argv, message, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert message in run(capsys, "curve", *argv, code=2)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_picture_of_an_unknown_kind_is_refused(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("matplotlib")
+    monkeypatch.chdir(tmp_path)
+    assert ".png" in run(capsys, "curve", "soyuz_bo", "--plot", "a.gif", code=2)
     assert not list(tmp_path.iterdir())
 
 
