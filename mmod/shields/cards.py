@@ -37,9 +37,9 @@ Certainty = Literal[
     "definition",
 ]
 Text = Annotated[str, Field(min_length=1)]
-Millimetre = Annotated[float, Field(gt=0.0, lt=1e5, allow_inf_nan=False)]
+Millimetre = Annotated[float, Field(ge=1e-4, lt=1e5, allow_inf_nan=False)]
 Gap = Annotated[float, Field(ge=0.0, lt=1e5, allow_inf_nan=False)]
-Areal = Annotated[float, Field(gt=0.0, lt=1e4, allow_inf_nan=False)]
+Areal = Annotated[float, Field(ge=1e-4, lt=1e4, allow_inf_nan=False)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 

@@ -55,6 +55,15 @@ class Validity:
     density: tuple[float, float] = (0.0, math.inf)
 
 
+GUN_DENSITIES = (1.1 * G_CM3, 8.96 * G_CM3)
+"""Nylon to copper [kg/m3]: projectiles of light-gas guns, where a source prints none
+[estimate]. The 1,135 Whipple shots of the scoring tables are all of aluminium."""
+COMMON_OBLIQUITY = 60.0 * DEGREE
+"""To which such tests commonly go [rad], where a source prints none [estimate]."""
+DENSITY_NOTE = "; densities from nylon to copper [estimate]"
+"""What a basis says that has `GUN_DENSITIES`."""
+
+
 class Limit(ABC):
     """A ballistic limit with the shield put in: critical diameter of an impact."""
 

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 
 from mmod.shields.ballistic_limits._regimes import (
+    DENSITY_NOTE,
+    GUN_DENSITIES,
     WHIPPLE_CAP,
     Border,
     PowerLaw,
@@ -30,9 +32,11 @@ VALIDITY = Validity(
     speed=(2.0 * KM, 8.0 * KM),
     obliquity=60.0 * DEGREE,
     diameter=(0.08 * CM, 0.5 * CM),
+    density=GUN_DENSITIES,
     basis="about 200 shots, 2-8 km/s, 0, 45 and 60 deg, 0.08-0.5 cm (Schaefer et al."
     " 2008); sheets below 0.4 mm aluminium or 1 mm CFRP are questionable"
-    " (NASA/TM-2009-214789 p. 24)",
+    " (NASA/TM-2009-214789 p. 24)"
+    f"{DENSITY_NOTE}",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -21,18 +22,17 @@ from mmod.shields.ballistic_limits._regimes import (
 )
 from mmod.shields.ballistic_limits.avcoat import avcoat_limit
 from mmod.shields.ballistic_limits.whipple_nno import whipple_nno_limit
-from mmod.units import DEGREE, KM
 
 CRITERIA = {"perforation": 0.0, "ablator_penetration": 1.0}
 """Hole in the pressure wall, or depth equal to the ablator's thickness."""
 VALIDITY = Validity(
-    speed=(1.0 * KM, 7.5 * KM),
-    obliquity=45.0 * DEGREE,
-    basis="[estimate]: no test of this combination is known; the range is that of the"
-    " NNO equations near normal incidence",
+    speed=(math.inf, 0.0),
+    obliquity=0.0,
+    basis="no test of this combination is known: every impact counts as extrapolated",
 )
 _SEARCH = (1e-3, 1e3)
 _STEPS = 60
+_GOLDEN = 0.5 * (3.0 - math.sqrt(5.0))
 
 
 @dataclass(frozen=True)
@@ -68,26 +68,44 @@ class LargerOf(Limit):
         theta, density = np.broadcast_arrays(impact.obliquity, impact.density)
         borders = self.second._borders(Impact(np.ones(()), theta, density))
         low, high = (np.broadcast_to(b, theta.shape) for b in borders)
-        ends = [np.full(theta.shape, _SEARCH[0]), low, high]
+        ends = [np.full(theta.shape, _SEARCH[0]), low]
+        ends += [self._nearest(low, high, theta, density), high]
         ends.append(np.full(theta.shape, _SEARCH[1]))
         crossings = [self._crossing(a, b, theta, density) for a, b in pairwise(ends)]
         return [low, high, *crossings]
+
+    def _difference(
+        self, speed: FloatArray, theta: FloatArray, density: FloatArray
+    ) -> FloatArray:
+        impact = Impact(speed, theta, density)
+        return self.first._diameter(impact) - self.second._diameter(impact)
+
+    def _nearest(
+        self, a: FloatArray, b: FloatArray, theta: FloatArray, density: FloatArray
+    ) -> FloatArray:
+        """Return where a falling power law comes nearest to a straight line.
+
+        Their difference is convex in speed: two crossings lie on both sides of it.
+        """
+        lower, upper = a.copy(), b.copy()
+        for _ in range(_STEPS):
+            step = (upper - lower) * _GOLDEN
+            left = self._difference(lower + step, theta, density)
+            right = self._difference(upper - step, theta, density)
+            lower = np.where(left > right, lower + step, lower)
+            upper = np.where(left > right, upper, upper - step)
+        return np.asarray(0.5 * (lower + upper))
 
     def _crossing(
         self, a: FloatArray, b: FloatArray, theta: FloatArray, density: FloatArray
     ) -> FloatArray:
         """Return where the two limits cross between two speeds, or the second."""
-
-        def difference(speed: FloatArray) -> FloatArray:
-            impact = Impact(speed, theta, density)
-            return self.first._diameter(impact) - self.second._diameter(impact)
-
         lower, upper = a.copy(), b.copy()
-        sign = np.sign(difference(lower))
-        crossed = sign * np.sign(difference(upper)) < 0.0
+        sign = np.sign(self._difference(lower, theta, density))
+        crossed = sign * np.sign(self._difference(upper, theta, density)) < 0.0
         for _ in range(_STEPS):
             middle = np.sqrt(lower * upper)
-            same = np.sign(difference(middle)) == sign
+            same = np.sign(self._difference(middle, theta, density)) == sign
             lower = np.where(same, middle, lower)
             upper = np.where(same, upper, middle)
         return np.where(crossed, upper, np.where(b < _SEARCH[1], b, a))

@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike
 
 from mmod.shields.ballistic_limits._handbook import FloatArray, in_handbook_units
 from mmod.shields.ballistic_limits._regimes import (
-    GRAZING,
+    COMMON_OBLIQUITY,
+    DENSITY_NOTE,
+    GUN_DENSITIES,
     Border,
     PowerLaw,
     PowerLawLimit,
@@ -22,9 +24,11 @@ from mmod.units import KM
 CRITERIA = ("perforation",)
 VALIDITY = Validity(
     speed=(2.0 * KM, 8.0 * KM),
-    obliquity=GRAZING,
+    obliquity=COMMON_OBLIQUITY,
+    density=GUN_DENSITIES,
     basis="Christiansen & Lear 2015, aluminium spheres near 7 km/s; no range of speeds"
-    " or angles is known here, 2-8 km/s is that of light-gas guns [estimate]",
+    " or angles is known here, 2-8 km/s and 60 deg are those of light-gas guns [estimate]"
+    f"{DENSITY_NOTE}",
 )
 INSULATION_SHARE = 0.25
 """Share of the mass of MLI and foam that counts in the high regime."""

@@ -7,7 +7,9 @@ from numpy.typing import ArrayLike
 from mmod.errors import bad
 from mmod.shields.ballistic_limits._handbook import FloatArray, in_handbook_units
 from mmod.shields.ballistic_limits._regimes import (
-    GRAZING,
+    COMMON_OBLIQUITY,
+    DENSITY_NOTE,
+    GUN_DENSITIES,
     Border,
     PowerLaw,
     PowerLawLimit,
@@ -24,9 +26,11 @@ EXTERNAL_BLANKET = 3.0
 density of the sheet (NASA/TM-2009-214789 p. 42 eq. 125)."""
 VALIDITY = Validity(
     speed=(2.0 * KM, 8.0 * KM),
-    obliquity=GRAZING,
+    obliquity=COMMON_OBLIQUITY,
+    density=GUN_DENSITIES,
     basis="derived for aluminium foam of 40 pores per inch; no range of speeds or angles"
-    " was at hand, 2-8 km/s is that of the light-gas guns used [estimate]",
+    " was at hand, 2-8 km/s and 60 deg are those of the light-gas guns used [estimate]"
+    f"{DENSITY_NOTE}",
 )
 
 

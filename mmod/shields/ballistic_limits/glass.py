@@ -11,7 +11,9 @@ from mmod.shields.ballistic_limits._handbook import (
     in_handbook_units,
 )
 from mmod.shields.ballistic_limits._regimes import (
+    DENSITY_NOTE,
     GRAZING,
+    GUN_DENSITIES,
     PowerLaw,
     PowerLawLimit,
     Regimes,
@@ -28,7 +30,9 @@ VALIDITY = Validity(
     speed=(2.7 * KM, 12.0 * KM),
     obliquity=60.0 * DEGREE,
     diameter=(0.14 * CM, 0.40 * CM),
-    basis="NASA/TM-2009-214789 p. 13: 2.7-12 km/s, 0-60 deg, 0.14-0.40 cm",
+    density=GUN_DENSITIES,
+    basis="NASA/TM-2009-214789 p. 13: 2.7-12 km/s, 0-60 deg, 0.14-0.40 cm"
+    f"{DENSITY_NOTE}",
 )
 QUARTZ_VALIDITY = Validity(
     speed=(6.61 * KM, 6.97 * KM),

@@ -8,6 +8,9 @@ from numpy.typing import ArrayLike
 
 from mmod.shields.ballistic_limits._handbook import FloatArray, in_handbook_units
 from mmod.shields.ballistic_limits._regimes import (
+    COMMON_OBLIQUITY,
+    DENSITY_NOTE,
+    GUN_DENSITIES,
     Border,
     PowerLaw,
     PowerLawLimit,
@@ -27,9 +30,11 @@ COEFFICIENT = 2.15
 """Coefficient of the high regime; 2.4 rho_A^(-1/9) where the bumper is named."""
 VALIDITY = Validity(
     speed=(2.0 * KM, 8.0 * KM),
-    obliquity=CAP,
-    basis="NASA/TM-2009-214785 p. 75; no range of speeds is printed, 2-8 km/s is"
-    " that of the light-gas guns used [estimate]",
+    obliquity=COMMON_OBLIQUITY,
+    density=GUN_DENSITIES,
+    basis="NASA/TM-2009-214785 p. 75; no range of speeds is printed, 2-8 km/s and"
+    " 60 deg are those of the light-gas guns used [estimate]"
+    f"{DENSITY_NOTE}",
 )
 
 

@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike
 from mmod.errors import bad
 from mmod.shields.ballistic_limits._handbook import FloatArray, in_handbook_units
 from mmod.shields.ballistic_limits._regimes import (
+    DENSITY_NOTE,
+    GUN_DENSITIES,
     Border,
     PowerLaw,
     PowerLawLimit,
@@ -23,8 +25,10 @@ CRITERIA = ("perforation",)
 VALIDITY = Validity(
     speed=(3.0 * KM, 9.0 * KM),
     obliquity=45.0 * DEGREE,
+    density=GUN_DENSITIES,
     basis="conditions of NASA/TM-2009-214785 Table 6-1 p. 101 (3-9 km/s, 0 and 45 deg);"
-    " the document prints no other range",
+    " the document prints no other range"
+    f"{DENSITY_NOTE}",
 )
 AREAL_DENSITY: dict[str, float] = {
     "baseline": 0.188 * G_CM2,

@@ -9,7 +9,9 @@ from numpy.typing import ArrayLike
 from mmod.errors import bad
 from mmod.shields.ballistic_limits._handbook import FloatArray, in_handbook_units
 from mmod.shields.ballistic_limits._regimes import (
-    GRAZING,
+    COMMON_OBLIQUITY,
+    DENSITY_NOTE,
+    GUN_DENSITIES,
     Border,
     PowerLaw,
     PowerLawLimit,
@@ -27,9 +29,11 @@ LEAST_STANDOFF = 15.0
 """Smallest standoff over diameter for which these equations are given."""
 VALIDITY = Validity(
     speed=(2.0 * KM, 8.0 * KM),
-    obliquity=GRAZING,
+    obliquity=COMMON_OBLIQUITY,
+    density=GUN_DENSITIES,
     basis="S/d > 15 (NASA/TM-2009-214785 p. 69-80); no range of speeds or angles is"
-    " printed, 2-8 km/s is that of the light-gas guns used [estimate]",
+    " printed, 2-8 km/s and 60 deg are those of the light-gas guns used [estimate]"
+    f"{DENSITY_NOTE}",
 )
 
 

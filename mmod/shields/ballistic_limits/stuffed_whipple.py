@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike
 from mmod.errors import bad
 from mmod.shields.ballistic_limits._handbook import FloatArray, in_handbook_units
 from mmod.shields.ballistic_limits._regimes import (
+    DENSITY_NOTE,
+    GUN_DENSITIES,
     Border,
     PowerLaw,
     PowerLawLimit,
@@ -24,7 +26,8 @@ VALIDITY = Validity(
     speed=(2.94 * KM, 11.42 * KM),
     obliquity=60.0 * DEGREE,
     diameter=(0.67 * CM, 1.59 * CM),
-    basis="NASA/TM-2009-214789 Table 15",
+    density=GUN_DENSITIES,
+    basis=f"NASA/TM-2009-214789 Table 15{DENSITY_NOTE}",
 )
 LIGHT, HEAVY = 0.45, 0.60
 """K_H for a stuffing of 10-15 % and of 25-35 % of the shield's mass."""

@@ -6,6 +6,9 @@ from numpy.typing import ArrayLike
 
 from mmod.shields.ballistic_limits._handbook import FloatArray, in_handbook_units
 from mmod.shields.ballistic_limits._regimes import (
+    COMMON_OBLIQUITY,
+    DENSITY_NOTE,
+    GUN_DENSITIES,
     WHIPPLE_CAP,
     Border,
     PowerLaw,
@@ -18,9 +21,11 @@ from mmod.units import KM
 CRITERIA = ("perforation_or_detached_spall",)
 VALIDITY = Validity(
     speed=(2.0 * KM, 8.0 * KM),
-    obliquity=WHIPPLE_CAP,
-    basis="no range of tests is printed (NASA/TM-2009-214785 p. 65-66); 2-8 km/s is that"
-    " of the light-gas guns used [estimate]",
+    obliquity=COMMON_OBLIQUITY,
+    density=GUN_DENSITIES,
+    basis="no range of tests is printed (NASA/TM-2009-214785 p. 65-66); 2-8 km/s and 60"
+    " deg are those of the light-gas guns used [estimate]"
+    f"{DENSITY_NOTE}",
 )
 
 

@@ -6,6 +6,8 @@ from numpy.typing import ArrayLike
 
 from mmod.shields.ballistic_limits._handbook import FloatArray, in_handbook_units
 from mmod.shields.ballistic_limits._regimes import (
+    DENSITY_NOTE,
+    GUN_DENSITIES,
     WHIPPLE_CAP,
     Border,
     PowerLaw,
@@ -20,8 +22,10 @@ CRITERIA = ("perforation_or_detached_spall",)
 VALIDITY = Validity(
     speed=(2.0 * KM, 8.0 * KM),
     obliquity=75.0 * DEGREE,
+    density=GUN_DENSITIES,
     basis="about 200 shots, 2-8 km/s, 0-75 deg, S/d 3-140, t_b/d from below 0.05 to"
-    " above 1 (Christiansen & Kerr 2001 p. 97); S/d and t_b/d are not looked at",
+    " above 1 (Christiansen & Kerr 2001 p. 97); S/d and t_b/d are not looked at"
+    f"{DENSITY_NOTE}",
 )
 THICK_COEFFICIENT = 1.35
 """K_H of a bumper that is thick enough."""

@@ -7,8 +7,11 @@ from dataclasses import dataclass, replace
 
 from numpy.typing import ArrayLike
 
+from mmod.errors import bad
 from mmod.shields.ballistic_limits._handbook import FloatArray, in_handbook_units
 from mmod.shields.ballistic_limits._regimes import (
+    DENSITY_NOTE,
+    GUN_DENSITIES,
     WHIPPLE_CAP,
     Border,
     PowerLawLimit,
@@ -24,8 +27,10 @@ RATIOS = (0.42, 1.53)
 VALIDITY = Validity(
     speed=(0.85 * KM, 6.76 * KM),
     obliquity=0.0,
+    density=GUN_DENSITIES,
     basis="39 shots on aluminium, 0.85-6.76 km/s, normal incidence, no yaw, length over"
-    " diameter 0.42, 1.0 and 1.53 (NASA/TM-2009-214789 p. 39-40)",
+    " diameter 0.42, 1.0 and 1.53 (NASA/TM-2009-214789 p. 39-40)"
+    f"{DENSITY_NOTE}",
 )
 OUTSIDE = replace(
     VALIDITY,
@@ -35,6 +40,8 @@ OUTSIDE = replace(
 """Range for any other ratio: empty."""
 A1, B1, B2, B3 = 0.08, 0.25, 0.4, 1.4
 """Constants of NASA/TM-2009-214789 Table 21; its a2, 0.3, is not used."""
+RATIOS = (0.2, 3.0)
+"""Beyond, the high regime falls by more than a factor of ten: refused [our limit]."""
 
 
 @dataclass(frozen=True)
@@ -74,14 +81,14 @@ def shape_factors(length_to_diameter: float) -> ShapeFactors:
     Raises
     ------
     InputError
-        When f is not finite and positive.
+        When f is not within 0.2 to 3.
 
     Notes
     -----
     The text of the page names a2 = 0.3 for the low regime, its equation 118 prints
     a1 = 0.08; the equation is followed. Tests: f = 0.42, 1.0 and 1.53 only. The factor
-    of the high regime falls to both sides of f = 1.3; far outside the tests it falls
-    without bound.
+    of the high regime falls to both sides of f = 1.3, without bound; f outside 0.2
+    to 3 is refused.
 
     References
     ----------
@@ -91,6 +98,9 @@ def shape_factors(length_to_diameter: float) -> ShapeFactors:
     f = in_handbook_units(
         "whipple.nno_ellipsoid", length_to_diameter=(length_to_diameter, "number")
     )["length_to_diameter"]
+    if not RATIOS[0] <= f <= RATIOS[1]:
+        expected = f"{RATIOS[0]:g} to {RATIOS[1]:g}"
+        raise bad("whipple.nno_ellipsoid", "length_to_diameter", f, expected)
     return ShapeFactors(
         low=f ** (-A1 * 18.0 / 19.0),
         high=f**B1 / B3 ** ((f - 1.0) ** 2 / B2),

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
-from mmod.errors import bad
+from mmod.errors import InputError, Problem, bad
 from mmod.shields.ballistic_limits._handbook import FloatArray, in_handbook_units
 from mmod.shields.ballistic_limits._regimes import (
+    DENSITY_NOTE,
+    GUN_DENSITIES,
     WHIPPLE_CAP,
     Border,
     PowerLaw,
@@ -22,8 +24,10 @@ CRITERIA = ("perforation_or_detached_spall",)
 VALIDITY = Validity(
     speed=(2.0 * KM, 8.0 * KM),
     obliquity=75.0 * DEGREE,
+    density=GUN_DENSITIES,
     basis="about 200 shots, 2-8 km/s, 0-75 deg, of all the Whipple shields together"
-    " (Christiansen & Kerr 2001 p. 97); the tables print no range of their own",
+    " (Christiansen & Kerr 2001 p. 97); the tables print no range of their own"
+    f"{DENSITY_NOTE}",
 )
 ANGLE_EDGE = 60.0 * DEGREE
 """Obliquity at which the low-regime exponent changes [rad]."""
@@ -83,6 +87,19 @@ ISS_COEFFICIENTS: dict[str, IssCoefficients] = {
 the only choice that reproduces Table 2 of Christiansen & Kerr."""
 
 
+ISS_LAYERS: dict[str, tuple[float, float, float]] = {
+    "us_lab_cylinder": (0.20, 10.7, 0.48),
+    "us_lab_endcone": (0.20, 22.2, 0.48),
+    "node_forward_cylinder": (0.13, 10.7, 0.64),
+    "node_aft_cylinder": (0.13, 10.9, 0.41),
+    "node_endcone_1": (0.13, 22.2, 0.58),
+    "node_endcone_2": (0.20, 22.1, 0.58),
+    "sm_small_cylinder": (0.10, 5.0, 0.16),
+    "sm_large_cylinder": (0.10, 5.0, 0.20),
+}
+"""Bumper, standoff and wall [cm] to which the constants belong (same tables)."""
+
+
 def whipple_iss_limit(coefficients: IssCoefficients) -> PowerLawLimit:
     """Return the limit of one ISS shield.
 
@@ -94,9 +111,24 @@ def whipple_iss_limit(coefficients: IssCoefficients) -> PowerLawLimit:
     Raises
     ------
     InputError
-        When a coefficient or a border speed is not positive.
+        When a coefficient or a border speed is not positive, the onset is not below
+        the hypervelocity border, or an exponent is outside 0 to 3 (borders) or -2 to
+        0 (e_L).
     """
     k = coefficients
+    problems = [
+        Problem("whipple.iss", key, value, expected)
+        for key, value, low, high, expected in (
+            ("V_L", k.V_L, 0.0, k.V_H, f"a speed below V_H = {k.V_H:g} km/s"),
+            ("x_H", k.x_H, 0.0, 3.0, "an exponent from 0 to 3"),
+            ("x_L", k.x_L, 0.0, 3.0, "an exponent from 0 to 3"),
+            ("e_L", k.e_L[0], -2.0, 0.0, "exponents from -2 to 0"),
+            ("e_L", k.e_L[1], -2.0, 0.0, "exponents from -2 to 0"),
+        )
+        if not low <= value <= high
+    ]
+    if problems:
+        raise InputError(problems)
     in_handbook_units(
         "whipple.iss",
         K_H=(k.K_H, "number"),

@@ -7,7 +7,12 @@ import math
 from numpy.typing import ArrayLike
 
 from mmod.shields.ballistic_limits._handbook import FloatArray, in_handbook_units
-from mmod.shields.ballistic_limits._regimes import WHIPPLE_CAP, Validity
+from mmod.shields.ballistic_limits._regimes import (
+    DENSITY_NOTE,
+    GUN_DENSITIES,
+    WHIPPLE_CAP,
+    Validity,
+)
 from mmod.shields.ballistic_limits._thin_bumper_limit import (
     NORMAL_BORDER,
     ThinBumperLimit,
@@ -24,11 +29,13 @@ __all__ = [
 ]
 CRITERIA = ("perforation_or_detached_spall",)
 VALIDITY = Validity(
-    speed=(1.0 * KM, 8.0 * KM),
+    speed=(2.0 * KM, 8.0 * KM),
     obliquity=WHIPPLE_CAP,
     diameter=(0.04 * CM, 1.9 * CM),
+    density=GUN_DENSITIES,
     basis="the shots behind the NNO equations (NASA/TM-2009-214789 p. 20), 2-8 km/s for"
-    " the family (Christiansen & Kerr 2001 p. 97); the sources print no own range",
+    " the family (Christiansen & Kerr 2001 p. 97); the sources print no own range"
+    f"{DENSITY_NOTE}",
 )
 
 

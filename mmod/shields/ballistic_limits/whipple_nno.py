@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike
 
 from mmod.shields.ballistic_limits._handbook import FloatArray, in_handbook_units
 from mmod.shields.ballistic_limits._regimes import (
+    DENSITY_NOTE,
+    GUN_DENSITIES,
     WHIPPLE_CAP,
     Border,
     PowerLaw,
@@ -19,11 +21,13 @@ from mmod.units import CM, KM
 
 CRITERIA = ("perforation_or_detached_spall",)
 VALIDITY = Validity(
-    speed=(1.0 * KM, 7.5 * KM),
+    speed=(6.7 * KM, 7.5 * KM),
     obliquity=WHIPPLE_CAP,
     diameter=(0.04 * CM, 1.9 * CM),
+    density=GUN_DENSITIES,
     basis="about 200 shots, 0.04-1.9 cm, 6.7-7.5 km/s and mostly 0 deg"
-    " (NASA/TM-2009-214789 p. 20); below 1 km/s the low regime is not claimed",
+    " (NASA/TM-2009-214789 p. 20); other speeds count as outside"
+    f"{DENSITY_NOTE}",
 )
 EXTERNAL_BLANKET = 3.0
 """Bumper thickness that a blanket on the outside is worth, times its areal density

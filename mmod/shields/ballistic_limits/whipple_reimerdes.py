@@ -11,7 +11,12 @@ from mmod.shields.ballistic_limits._handbook import (
     criterion_factor,
     in_handbook_units,
 )
-from mmod.shields.ballistic_limits._regimes import WHIPPLE_CAP, Validity
+from mmod.shields.ballistic_limits._regimes import (
+    DENSITY_NOTE,
+    GUN_DENSITIES,
+    WHIPPLE_CAP,
+    Validity,
+)
 from mmod.shields.ballistic_limits._thin_bumper_limit import (
     NORMAL_BORDER,
     ThinBumperLimit,
@@ -24,12 +29,14 @@ CRITERIA = {"perforation": 1.8, "detached_spall": 2.2, "no_spall": 3.0}
 WALL_CONSTANT = {"aluminium": 0.42, "steel": 0.25}
 """Wall material to K_inf; steel from NASA/TM-2009-214785 p. 50."""
 VALIDITY = Validity(
-    speed=(1.0 * KM, 8.0 * KM),
+    speed=(2.0 * KM, 8.0 * KM),
     obliquity=WHIPPLE_CAP,
     diameter=(0.04 * CM, 1.9 * CM),
+    density=GUN_DENSITIES,
     basis="the shots behind the NNO equations (NASA/TM-2009-214789 p. 20), 2-8 km/s for"
     " the family (Christiansen & Kerr 2001 p. 97); no own range is at hand. The onset"
-    " is for aluminium on aluminium",
+    " is for aluminium on aluminium"
+    f"{DENSITY_NOTE}",
 )
 _MASS_POWER = 0.352
 

@@ -161,7 +161,7 @@ class CheckedLimit(Limit):
                 return function(*given)
         except InputError as error:
             raise of_card(error, self.source, self.name) from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             text = f"a result; it raised {type(error).__name__}: {error}"
             raise self._refused(text) from error
 

@@ -93,7 +93,7 @@ class OwnEquation:
                 made = self.function(**given)
             except InputError as error:
                 raise of_card(error, stack.source, self.name) from error
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise _failed(stack.source, self.name, "work", error) from error
         if not isinstance(made, Limit):
             expected = (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mmod.errors import bad
+import math
+
+from mmod.errors import InputError, Problem, bad
 from mmod.shields.ballistic_limits import (
     whipple_ck2001,
     whipple_ellipsoid,
@@ -22,6 +24,7 @@ from mmod.shields.equations._equation import (
     scalar,
 )
 from mmod.shields.stack import Stack
+from mmod.units import CM, MM
 
 _TWO_WALLS = (BLANKETS, BUMPER, WALL)
 
@@ -93,6 +96,8 @@ def ellipsoid(stack: Stack, _: str, coefficients: Coefficients) -> Limit:
     )
 
 
+_LAYER_TOLERANCE = 0.1
+"""By which layers of a card may differ from those of the published constants."""
 ISS_KEYS = ("K_H", "K_L", "V_H", "V_L", "x_H", "x_L", "e_L")
 
 
@@ -104,9 +109,44 @@ def iss(stack: Stack, _: str, coefficients: Coefficients) -> Limit:
         expected = "two numbers: below, and from 60 deg on"
         raise bad(stack.source, "coefficients.e_L", pair, expected)
     exponents = (float(pair[0]), float(pair[1]))
-    return whipple_iss.whipple_iss_limit(
-        whipple_iss.IssCoefficients(**scalars, e_L=exponents)
+    constants = whipple_iss.IssCoefficients(**scalars, e_L=exponents)
+    _check_iss_layers(stack, constants)
+    return whipple_iss.whipple_iss_limit(constants)
+
+
+def _check_iss_layers(stack: Stack, constants: whipple_iss.IssCoefficients) -> None:
+    """Refuse published constants over layers that they do not belong to."""
+    walls = _two_walls(stack)
+    actual = (
+        walls["bumper_thickness"],
+        walls["standoff"],
+        walls["wall_thickness"],
     )
+    names = ("bumper", "standoff", "wall")
+    for shield, published in whipple_iss.ISS_COEFFICIENTS.items():
+        pairs = zip(_flat(constants), _flat(published), strict=True)
+        if not all(math.isclose(a, b, rel_tol=1e-3) for a, b in pairs):
+            continue
+        wanted = [x * CM for x in whipple_iss.ISS_LAYERS[shield]]
+        problems = [
+            Problem(
+                stack.source,
+                name,
+                f"{value / MM:g} mm",
+                f"{right / MM:g} mm within 10 %: the coefficients are those of"
+                f" {shield}, and layers do not enter whipple.iss",
+            )
+            for name, value, right in zip(names, actual, wanted, strict=True)
+            if not math.isclose(value, right, rel_tol=_LAYER_TOLERANCE)
+        ]
+        if problems:
+            raise InputError(problems)
+        return
+
+
+def _flat(constants: whipple_iss.IssCoefficients) -> tuple[float, ...]:
+    k = constants
+    return (k.K_H, k.K_L, k.V_H, k.V_L, k.x_H, k.x_L, *k.e_L)
 
 
 def node23(stack: Stack, _: str, __: Coefficients) -> Limit:
