@@ -1,12 +1,14 @@
 """Entry point of ``mmod``: verbs, exit codes, errors.
 
-Text goes to stdout, progress and messages to stderr. Exit codes: 0 done, 2 bad input,
+Text goes to stdout, progress and messages to stderr, and so does what code of the user
+(an equation of a shield card) prints while an answer is made. Exit codes: 0 done, 2 bad input,
 3 a check did not pass, 1 a bug, 130 interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import sys
@@ -16,11 +18,11 @@ from types import ModuleType
 from typing import TextIO
 
 from mmod import __version__
-from mmod.cli import check, init, mesh, report, run, shield, show, verify
+from mmod.cli import check, flux, init, mesh, report, run, shield, show, verify
 from mmod.cli import list as catalogue
 from mmod.cli.arguments import add_output
 from mmod.cli.output import Answer, to_json
-from mmod.errors import CheckError, InputError, MmodError
+from mmod.errors import CheckError, InputError, MmodError, bad
 
 BUG, INTERRUPTED, BROKEN_PIPE = 1, 130, 141
 VERBS: tuple[ModuleType, ...] = (
@@ -30,6 +32,7 @@ VERBS: tuple[ModuleType, ...] = (
     check,
     run,
     report,
+    flux,
     shield,
     mesh,
     verify,
@@ -83,10 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return stop.code if isinstance(stop.code, int) else 2
     _log(everything=arguments.debug)
     try:
-        with warnings.catch_warnings():
-            warnings.showwarning = _warn
-            answer: Answer = arguments.answer(arguments)
-            text = to_json(answer.document()) if arguments.json else answer.text()
+        answer, text = _answer(arguments)
         print(text.rstrip("\n"))
         sys.stdout.flush()
     except KeyboardInterrupt:
@@ -105,6 +105,19 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         return _bug(error, as_json=arguments.json)
     return answer.exit_code
+
+
+def _answer(arguments: argparse.Namespace) -> tuple[Answer, str]:
+    """Return the answer of a verb and its text; nothing else reaches stdout."""
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(sys.stderr):
+            warnings.showwarning = _warn
+            answer: Answer = arguments.answer(arguments)
+            text = to_json(answer.document()) if arguments.json else answer.text()
+    except SystemExit as stop:  # no verb does that; an equation of the user's can
+        expected = "code that returns: something in the input asked Python to exit"
+        raise bad(f"mmod {arguments.verb}", "exit", stop.code, expected) from stop
+    return answer, text
 
 
 def _log(*, everything: bool) -> None:

@@ -67,7 +67,9 @@ def text(
     """Return the report for people, as wide as the terminal if there is one."""
     from mmod.results.text import report
 
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    out = sys.__stdout__  # sys.stdout is stderr while an answer is made
+    is_terminal = out is not None and out.isatty()
+    width = shutil.get_terminal_size().columns if is_terminal else None
     return report(results, all=all_zones, by=by, environment=environment, width=width)
 
 

@@ -16,27 +16,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mmod.cli import show
-from mmod.cli.arguments import add_action, folder_of
+from mmod.cli import shield_curve, show
+from mmod.cli.arguments import add_action
 from mmod.cli.list import definitions
 from mmod.cli.output import Answer, table
-from mmod.errors import InputError, bad
-from mmod.units import DEGREE, KM, MM
-
-if TYPE_CHECKING:
-    from mmod.shields import Shield
-    from mmod.shields.curves import Curve, Curves
-    from mmod.verification.similar import SimilarShot
-
-ANGLES = (0.0, 30.0, 45.0, 60.0)  # [deg]
-SPEEDS = (3.0, 7.0, 10.0, 15.0)  # [km/s]
-DENSITY = 2800.0  # [kg/m3]
-ROWS = {  # of the text
-    "speed": (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0),  # [km/s]
-    "obliquity": (0.0, 15.0, 30.0, 45.0, 60.0, 65.0, 75.0, 85.0),  # [deg]
-}
+from mmod.cli.shield_curve import ANGLES, DENSITY, SPEEDS
+from mmod.errors import InputError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,7 +75,7 @@ def answer(arguments: argparse.Namespace) -> Answer:
     if arguments.action == "show":
         return show.answer(argparse.Namespace(kind="shield", name=arguments.name))
     if arguments.action == "curve":
-        return _curve(arguments)
+        return shield_curve.answer(arguments)
     if arguments.equations:
         found = _equations()
         heads: tuple[str, ...] = ("name", "title", "criteria")
@@ -149,194 +136,3 @@ def _columns(found: list[dict[str, Any]], heads: tuple[str, ...]) -> str:
     rows = [[words.get(h, h) for h in heads]]
     rows += [[cell(entry.get(h)) for h in heads] for entry in found]
     return table(rows, indent="")
-
-
-def _curve(arguments: argparse.Namespace) -> Answer:
-    from mmod.shields import load_shield
-    from mmod.shields.curves import against_obliquity, against_speed
-
-    name = arguments.name
-    shield = load_shield(name, relative_to=folder_of(name))
-    if shield.is_none:
-        expected = "a shield with an equation: nothing fails here"
-        raise bad(shield.path, "equation", shield.equation, expected)
-    if arguments.speed is None:
-        angles = [a * DEGREE for a in arguments.angle or ANGLES]
-        curves = against_speed(shield, angles, arguments.density)
-    else:
-        speeds = [v * KM for v in arguments.speed or SPEEDS]
-        curves = against_obliquity(shield, speeds, arguments.density)
-    shots, tested = _similar(shield, arguments)
-    if arguments.plot is not None:
-        from mmod.plot import draw_curves
-
-        draw_curves(
-            curves,
-            title=f"{shield.name}: {shield.title} ({shield.equation})",
-            criterion=shield.criterion,
-            shots=shots,
-            note=_blanket(shield) if shots else "",
-            file=arguments.plot,
-        )
-    return Answer(
-        text=lambda: _text(shield, curves, shots, tested, arguments.plot),
-        document=lambda: _document(shield, curves, shots, tested, arguments.plot),
-    )
-
-
-def _similar(
-    shield: Shield, arguments: argparse.Namespace
-) -> tuple[list[SimilarShot], str | None]:
-    """Return the similar shots, and in one line where they come from."""
-    if arguments.tests is None:
-        return [], None
-    from mmod.verification.shots import read_folder, read_shots
-    from mmod.verification.similar import database_of, similar_shots
-
-    if arguments.tests.is_dir():
-        tables = read_folder(arguments.tests)
-    else:
-        one = read_shots(arguments.tests)
-        tables = {one.database.name: one}
-    family = database_of(shield)
-    if family is None:
-        return [], f"no table of shots exists for {shield.equation}"
-    if family not in tables:
-        return [], f"no {family} shots in {arguments.tests}"
-    shots = similar_shots(shield, tables, density=arguments.density)
-    table_ = tables[family]
-    found = f"{len(shots)} of {len(table_.shots)} in {table_.path} are similar"
-    note = _blanket(shield) if shots else ""
-    return shots, f"{found}; {note}" if note else found
-
-
-def _blanket(shield: Shield) -> str:
-    """Return a warning where the shield has a blanket, empty otherwise."""
-    has = any(layer.role == "blanket" for layer in shield.layers)
-    return "this shield has a blanket, which is not compared" if has else ""
-
-
-def _held(curves: Curves, curve: Curve) -> str:
-    if curves.against == "speed":
-        return f"{curve.held / DEGREE:.3g} deg"
-    return f"{curve.held / KM:.3g} km/s"
-
-
-def _text(
-    shield: Shield,
-    curves: Curves,
-    shots: list[SimilarShot],
-    tested: str | None,
-    plot: Path | None,
-) -> str:
-    import numpy as np
-
-    over_speed = curves.against == "speed"
-    unit, word = (KM, "km/s") if over_speed else (DEGREE, "deg")
-    held = [curve.held for curve in curves.curves]
-    x, h = np.meshgrid(np.array(ROWS[curves.against]) * unit, held, indexing="ij")
-    speed, angle = (x, h) if over_speed else (h, x)
-    sizes = shield.critical_diameter(speed, angle, curves.density) / MM
-    valid = shield.valid(speed, angle, curves.density)
-    heads = [_held(curves, c).rjust(10) for c in curves.curves]
-    rows = [[word.rjust(5), *heads]]
-    for value, line, inside in zip(ROWS[curves.against], sizes, valid, strict=True):
-        cells = [
-            f"{d:.3g}{' ' if fine else '*'}".rjust(10)
-            for d, fine in zip(line, inside, strict=True)
-        ]
-        rows.append([f"{value:5g}", *cells])
-    lines = [
-        f"{shield.name}: {shield.title}",
-        f"{shield.equation}, failure: {shield.criterion.replace('_', ' ')}",
-        (
-            f"critical diameter [mm] of a sphere of {curves.density:g} kg/m3;"
-            " * outside the tests"
-        ),
-        "",
-        table(rows, indent=""),
-        "",
-    ]
-    for curve in curves.curves:
-        borders, others = curve.borders, np.setdiff1d(curve.breaks, curve.borders)
-        for what, where in (
-            (f"borders of {' | '.join(curve.regimes)}", borders),
-            ("further kinks or jumps" if borders.size else "kinks or jumps", others),
-        ):
-            if where.size:
-                at = ", ".join(f"{b / unit:.3g}" for b in where)
-                lines.append(f"{_held(curves, curve)}: {what} at {at} {word}")
-    if shield.validity is not None:
-        lines.append(f"range of the tests: {shield.validity.basis}")
-    if tested is not None:
-        lines.append(f"shots: {tested}")
-        lines += _by_curve(curves, shots)
-    if plot is not None:
-        lines.append(f"written: {plot}")
-    return "\n".join(lines)
-
-
-def _by_curve(curves: Curves, shots: list[SimilarShot]) -> list[str]:
-    """Return the number of similar shots that belong to each curve."""
-    from mmod.verification.similar import near
-
-    lines = []
-    for curve in curves.curves:
-        of = near(shots, curves.against, curve.held)
-        perforated = sum(s.perforated for s in of)
-        if of:
-            lines.append(
-                f"  {_held(curves, curve)}: {len(of)}, {perforated} perforated"
-            )
-    return lines
-
-
-def _document(
-    shield: Shield,
-    curves: Curves,
-    shots: list[SimilarShot],
-    tested: str | None,
-    plot: Path | None,
-) -> dict[str, Any]:
-    over_speed = curves.against == "speed"
-    unit, other = (KM, DEGREE) if over_speed else (DEGREE, KM)
-    x, held = "speed_km_s", "obliquity_deg"
-    if not over_speed:
-        x, held = held, x
-    found: dict[str, Any] = {
-        "shield": shield.name,
-        "path": shield.path,
-        "equation": shield.equation,
-        "criterion": shield.criterion,
-        "density_kg_m3": curves.density,
-        "range_of_tests": shield.validity.basis if shield.validity else "",
-        "curves": [
-            {
-                held: curve.held / other,
-                x: curve.x / unit,
-                "critical_diameter_mm": curve.diameter / MM,
-                "inside_tests": curve.valid,
-                "breaks": curve.breaks / unit,
-                "regime_borders": curve.borders / unit,
-                "regimes": curve.regimes,
-            }
-            for curve in curves.curves
-        ],
-    }
-    if tested is not None:
-        found["tests"] = tested
-        found["similar_shots"] = [
-            {
-                "source": s.shot.source,
-                "line": s.shot.line,
-                "speed_km_s": s.shot.value("velocity") / KM,
-                "obliquity_deg": s.shot.value("angle") / DEGREE,
-                "scale": s.scale,
-                "scaled_diameter_mm": s.diameter / MM,
-                "perforated": s.perforated,
-            }
-            for s in shots
-        ]
-    if plot is not None:
-        found["written"] = plot
-    return found

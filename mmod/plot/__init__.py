@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from mmod.errors import bad
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from mmod.flux.spectra import Spectra
     from mmod.shields.curves import Curves
     from mmod.verification.similar import SimilarShot
 
@@ -80,6 +81,7 @@ def draw_curves(
     *,
     title: str = "",
     criterion: str = "",
+    certainty: str = "",
     shots: Sequence[SimilarShot] = (),
     note: str = "",
     file: str | os.PathLike[str] | None = None,
@@ -92,6 +94,8 @@ def draw_curves(
         From `mmod.shields.curves`.
     title, criterion : str
         What the shield is, and what counts as failure.
+    certainty : str
+        How well the shield is known, in the words of its card.
     shots : sequence of SimilarShot
         From `mmod.verification.similar.similar_shots`.
     note : str
@@ -111,7 +115,53 @@ def draw_curves(
     """
     function = _function("mmod.plot.limits:plot")
     result: Path | NDArray[np.uint8] = function(
-        curves, title=title, criterion=criterion, shots=shots, note=note, file=file
+        curves,
+        title=title,
+        criterion=criterion,
+        certainty=certainty,
+        shots=shots,
+        note=note,
+        file=file,
+    )
+    return result
+
+
+def draw_environments(
+    spectra: Mapping[str, Spectra],
+    kinds: Mapping[str, str],
+    *,
+    title: str = "",
+    parts: Sequence[str] = ("size", "direction", "speed"),
+    file: str | os.PathLike[str] | None = None,
+) -> Path | NDArray[np.uint8]:
+    """Draw flux models side by side; see `mmod.plot.environments.plot`.
+
+    Parameters
+    ----------
+    spectra : mapping of str to Spectra
+        Label to marginals, from `mmod.flux.spectra`.
+    kinds : mapping of str to str
+        Label to "debris" or "meteoroid".
+    title : str
+        Orbit and epoch.
+    parts : sequence of {"size", "direction", "speed"}
+        Panels to draw.
+    file : path, optional
+        Picture to write (.png, .pdf or .svg); without it the image is returned.
+
+    Returns
+    -------
+    Path or ndarray of uint8, shape (height, width, 3)
+        The file, or the image.
+
+    Raises
+    ------
+    InputError
+        When matplotlib is not installed or the file cannot be written.
+    """
+    function = _function("mmod.plot.environments:plot")
+    result: Path | NDArray[np.uint8] = function(
+        spectra, kinds, title=title, parts=parts, file=file
     )
     return result
 
@@ -136,4 +186,4 @@ def _by_keyword(function: Any) -> Any:
     return call
 
 
-__all__ = ["PICTURES", "draw", "draw_curves"]
+__all__ = ["PICTURES", "draw", "draw_curves", "draw_environments"]

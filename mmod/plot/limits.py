@@ -9,26 +9,27 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from mmod.plot._around import (
+    BORDER,
+    COLOURS,
+    DASHES,
+    FAILS,
+    HOLDS,
+    MARKERS,
+    held_name,
+    layout,
+    name_stretches,
+)
 from mmod.plot._frame import check_file, figure, finish
 from mmod.shields.curves import Curve, Curves
 from mmod.units import DEGREE, KM, MM
-from mmod.verification.similar import ANGLE, SPEED, SimilarShot, near
+from mmod.verification.similar import SimilarShot, near, suspect_note
 
-COLOURS = ("#1b4f72", "#c0561a", "#2e7d4f", "#7b4a9e", "#8a7a1d", "#b0305c")
-FAILS = "#c0392b"
-"""Colour of the failure side and of perforations."""
-HOLDS = "#1e6fa8"
-"""Colour of shots without perforation."""
-_BORDER = "0.45"
 _HEADROOM, _FOOTROOM = 1.5, 0.68
 _BAND = 1.07
 """Width of the shade where several curves share a panel."""
-_DASHES = (0, (4.0, 2.2))
 
 
 def plot(
@@ -36,6 +37,7 @@ def plot(
     *,
     title: str = "",
     criterion: str = "",
+    certainty: str = "",
     shots: Sequence[SimilarShot] = (),
     note: str = "",
     file: str | os.PathLike[str] | None = None,
@@ -48,6 +50,8 @@ def plot(
         What to draw.
     title, criterion : str
         What the shield is, and what counts as failure.
+    certainty : str
+        How well the shield is known, in the words of its card.
     shots : sequence of SimilarShot
         Shots at similar shields; each is drawn with the curve whose obliquity (or
         speed) it is near. With shots every curve has a panel of its own.
@@ -70,7 +74,9 @@ def plot(
     -----
     Full lines are inside the range of the tests behind the equation, dashed ones
     outside. The shaded side of a curve fails. Dots are kinks and jumps; dotted lines
-    are the regime borders of the curve whose stretches are named.
+    are the regime borders of the curve whose stretches are named. Shots whose diameter
+    is multiplied by a suspect factor have markers of their own, and a line above the
+    panels counts them.
     """
     target = check_file(file)
     panels = [[c] for c in curves.curves] if shots else [list(curves.curves)]
@@ -93,8 +99,16 @@ def plot(
             axes.tick_params(labelbottom=True)
         if number % columns == 0:
             axes.set_ylabel("critical diameter of a sphere [mm]")
-    _heading(canvas, title, criterion, curves.density, note)
-    _legend(canvas, curves, shots)
+    facts = [f"sphere of {curves.density:g} kg/m³"]
+    if criterion:
+        facts.append(f"failure: {criterion.replace('_', ' ')}")
+    if certainty:
+        facts.append(f"certainty: {certainty}")
+    notes = [n for n in (note, suspect_note(shots)) if n]
+    layout(canvas, title, ["; ".join(facts), *notes], curves, shots)
+    unit = KM if curves.against == "speed" else DEGREE
+    for axes, drawn in zip(grid.flat, panels, strict=False):
+        name_stretches(axes, drawn[0], unit)
     return finish(canvas, target)
 
 
@@ -148,12 +162,15 @@ def _panel(
         kinks = np.interp(curve.breaks, curve.x, curve.diameter) / MM
         axes.plot(curve.breaks / unit, kinks, "o", color=colour, ms=3.5, zorder=4)
         _shots(axes, _of(shots, curves, curve), curves, unit)
-    _regimes(axes, lowest, unit, limits)
+    for border in lowest.borders / unit:
+        axes.axvline(border, color=BORDER, linewidth=0.9, linestyle=":", zorder=1)
     if alone and shots:
         seen = _of(shots, curves, lowest)
         count = f"{len(seen)} shot{'' if len(seen) == 1 else 's'}"
         count += f", {sum(s.perforated for s in seen)} perforated"
-        name = _name(curves, lowest)
+        suspect = sum(s.suspect for s in seen)
+        count += f", {suspect} enlarged" if suspect else ""
+        name = held_name(curves, lowest)
         axes.set_title(f"{name}   ({count})", loc="left", fontsize=11)
     axes.grid(which="major", color="0.9", linewidth=0.7)
     axes.grid(which="minor", axis="y", color="0.95", linewidth=0.5)
@@ -198,37 +215,18 @@ def _line(
             y[joined],
             color=colour,
             linewidth=2.0 if inside else 1.5,
-            linestyle="-" if inside else _DASHES,
+            linestyle="-" if inside else DASHES,
             zorder=3,
-        )
-
-
-def _regimes(
-    axes: Axes, curve: Curve, unit: float, limits: tuple[float, float]
-) -> None:
-    """Mark the regime borders of a curve and name the stretches between."""
-    if not curve.regimes:
-        return
-    for border in curve.borders / unit:
-        axes.axvline(border, color=_BORDER, linewidth=0.9, linestyle=":", zorder=1)
-    ends = [curve.x[0], *curve.borders, curve.x[-1]]
-    for name, start, end in zip(curve.regimes, ends, ends[1:], strict=False):
-        narrow = (end - start) < 0.12 * (curve.x[-1] - curve.x[0])
-        axes.text(
-            0.5 * (start + end) / unit,
-            limits[0] * 1.03,
-            name.replace(" ", "\n") if narrow else name,
-            ha="center",
-            va="bottom",
-            fontsize=8.5,
-            color="0.35",
         )
 
 
 def _shots(axes: Axes, shots: list[SimilarShot], curves: Curves, unit: float) -> None:
     name = "velocity" if curves.against == "speed" else "angle"
-    for perforated, marker, colour in ((False, "o", HOLDS), (True, "X", FAILS)):
-        of = [s for s in shots if s.perforated is perforated]
+    for (perforated, suspect), marker in MARKERS.items():
+        of = [s for s in shots if (s.perforated, s.suspect) == (perforated, suspect)]
+        if suspect and not of:
+            continue
+        colour = FAILS if perforated else HOLDS
         axes.scatter(
             [s.shot.value(name) / unit for s in of],
             [s.diameter / MM for s in of],
@@ -240,86 +238,3 @@ def _shots(axes: Axes, shots: list[SimilarShot], curves: Curves, unit: float) ->
             clip_on=False,
             zorder=5,
         )
-
-
-def _name(curves: Curves, curve: Curve) -> str:
-    if curves.against == "speed":
-        return f"{curve.held / DEGREE:.3g} deg"
-    return f"{curve.held / KM:.3g} km/s"
-
-
-def _heading(
-    canvas: Figure, title: str, criterion: str, density: float, note: str
-) -> None:
-    canvas.text(0.02, 0.985, title, weight="bold", fontsize=12, va="top")
-    what = f"; failure: {criterion.replace('_', ' ')}" if criterion else ""
-    canvas.text(
-        0.02,
-        0.985 - 0.27 / canvas.get_figheight(),
-        f"sphere of {density:g} kg/m³{what}{'; ' if note else ''}{note}",
-        fontsize=9.5,
-        color="0.3",
-        va="top",
-    )
-
-
-def _legend(canvas: Figure, curves: Curves, shots: Sequence[SimilarShot]) -> None:
-    """Explain curves beside them, and what all panels share below."""
-    drawn = curves.curves
-    alone = bool(shots) or len(drawn) == 1
-    if not shots:
-        canvas.axes[0].legend(
-            handles=[
-                Line2D([], [], color=COLOURS[i % len(COLOURS)], lw=2, label=name)
-                for i, name in enumerate(_name(curves, c) for c in drawn)
-            ],
-            loc="upper right",
-            frameon=False,
-        )
-    valid = np.concatenate([c.valid for c in drawn])
-    handles: list[Line2D | Patch] = []
-    if valid.any():
-        handles.append(Line2D([], [], color="0.2", lw=2, label="inside the tests"))
-    if not valid.all():
-        handles.append(
-            Line2D([], [], color="0.2", lw=1.5, ls=_DASHES, label="extrapolated")
-        )
-    handles.append(
-        Patch(color=FAILS if alone else "0.3", alpha=0.2, lw=0, label="failure side")
-    )
-    if any(c.breaks.size for c in drawn):
-        handles.append(
-            Line2D([], [], color="0.2", marker="o", ms=3.5, ls="", label="kink or jump")
-        )
-    if any(c.borders.size for c in drawn):
-        where = "" if alone else f" at {_name(curves, drawn[0])}"
-        handles.append(
-            Line2D([], [], color=_BORDER, lw=1, ls=":", label=f"regime border{where}")
-        )
-    if shots:
-        over_speed = curves.against == "speed"
-        within = f"{ANGLE / DEGREE:g} deg" if over_speed else f"{SPEED / KM:g} km/s"
-        handles += [
-            Line2D([], [], marker="X", ls="", color=FAILS, label="perforated"),
-            Line2D(
-                [],
-                [],
-                marker="o",
-                ls="",
-                mfc="white",
-                mec=HOLDS,
-                label=f"not perforated (similar shields, scaled; ±{within})",
-            ),
-        ]
-    canvas.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(0.01, 0.0),
-        ncols=len(handles),
-        frameon=False,
-        fontsize=9,
-        columnspacing=1.4,
-        handletextpad=0.5,
-    )
-    height = canvas.get_figheight()
-    canvas.tight_layout(rect=(0.0, 0.3 / height, 1.0, 1.0 - 0.5 / height))

@@ -19,6 +19,21 @@ UNITS: dict[str, float] = {
     "_ksi": KSI,
     "_percent": 0.01,
 }
+BOUNDS: dict[str, tuple[float, float]] = {
+    # ending of a header, the longest that fits counts: least and most, in its unit
+    "_g_cm3": (0.01, 25.0),
+    "_g_cm2": (1e-4, 100.0),
+    "_km_s": (0.01, 100.0),
+    "_cm": (1e-5, 1000.0),
+    "_thickness_cm": (1e-5, 100.0),
+    "_diameter_cm": (1e-4, 50.0),
+    "_ksi": (1.0, 250.0),
+    "_percent": (0.5, 100.0),
+    "foam_pores_per_inch": (1.0, 1000.0),
+    "mli_areal_density_AS_GIVEN_unit_suspect": (1e-4, 1000.0),
+    "diameter_suspect_factor": (1e-3, 1e3),
+}
+"""Generous physical bounds. Beyond them a value is in another unit, or mistyped."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +64,15 @@ class Column:
     def name(self) -> str:
         """The header without its unit: the quantity, in SI once read."""
         return self.header.removesuffix(self.unit)
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """Least and most that a cell may hold, in its unit; None without bounds."""
+        endings = [e for e in BOUNDS if self.header.endswith(e)]
+        if not endings:
+            return None
+        low, high = BOUNDS[max(endings, key=len)]
+        return (0.0 if self.rule == "not negative" else low, high)
 
 
 @dataclass(frozen=True)

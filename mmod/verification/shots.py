@@ -120,7 +120,9 @@ def read_shots(path: str | os.PathLike[str]) -> ShotTable:
     Notes
     -----
     Units stand in the headers and are fixed: a column in another unit has another
-    header and is refused. Blank cells and ``???`` are unknown, where a column allows
+    header and is refused, and so is a number beyond the bounds of its column
+    (`mmod.verification.databases.BOUNDS`), which are far wider than any shot. Blank
+    cells and ``???`` are unknown, where a column allows
     them. `result` (P, NP) must agree with `perforated`.
     """
     file = Path(path)
@@ -130,15 +132,25 @@ def read_shots(path: str | os.PathLike[str]) -> ShotTable:
         raise bad(file, "file", error.strerror, "a readable file") from None
     except UnicodeDecodeError as error:
         raise bad(file, "file", str(error), "a table in UTF-8") from None
+    if not text.strip():
+        expected = f"a header row of a shot table ({', '.join(DATABASES)})"
+        raise bad(file, "content", "empty", expected)
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise bad(f"{file}, line {line}", "text", "\0", "text without NUL bytes")
     reader = csv.reader(io.StringIO(text, newline=""))
-    header = [cell.strip() for cell in next(reader, [])]
-    database = _recognise(file, header)
     problems: list[Problem] = []
-    shots = [
-        _shot(file, reader.line_num, header, cells, database, problems)
-        for cells in reader
-        if any(cell.strip() for cell in cells)
-    ]
+    try:
+        header = [cell.strip() for cell in next(reader)]
+        database = _recognise(file, header)
+        shots = [
+            _shot(file, reader.line_num, header, cells, database, problems)
+            for cells in reader
+            if any(cell.strip() for cell in cells)
+        ]
+    except csv.Error as error:
+        where = f"{file}, line {reader.line_num}"
+        raise bad(where, "text", str(error), "comma-separated cells") from None
     if not shots and not problems:
         problems.append(Problem(str(file), "rows", 0, "at least one shot"))
     if problems:
@@ -289,8 +301,15 @@ def _number(
         "angle": 0.0 <= value <= 90.0,
         "flag": value in {0.0, 1.0},
     }[column.rule]
+    bounds = column.bounds
+    expected = _EXPECTED[column.rule]
+    if bounds is not None:
+        low, high = bounds
+        fine = fine and low <= value <= high
+        unit = column.unit.removeprefix("_").replace("_", "/")
+        expected += f", from {low:g} to {high:g} {unit}".rstrip()
     if not fine:
-        problems.append(Problem(where, column.header, cell, _EXPECTED[column.rule]))
+        problems.append(Problem(where, column.header, cell, expected))
         return None
     return value * UNITS.get(column.unit, 1.0)
 

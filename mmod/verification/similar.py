@@ -76,15 +76,24 @@ class SimilarShot:
     scale : float
         Size of the given shield over that of the shot's [-].
     diameter : float
-        Projectile diameter times the scale [m].
+        Projectile diameter times the scale and times `factor` [m].
     perforated : bool
         What was observed.
+    factor : float
+        What the diameter as listed seems to lack [-]: `diameter_suspect_factor` of the
+        table, inferred from internal evidence [unverified]; 1 where nothing is amiss.
     """
 
     shot: Shot = field(repr=False)
     scale: float
     diameter: float
     perforated: bool
+    factor: float = 1.0
+
+    @property
+    def suspect(self) -> bool:
+        """Whether the diameter is not the one that the table lists."""
+        return self.factor != 1.0
 
 
 def database_of(shield: Shield) -> str | None:
@@ -116,7 +125,8 @@ def similar_shots(
     - particle density within a relative `DENSITY`.
 
     Sheets and fabrics are compared by areal density, standoffs by length. Blankets are
-    not compared.
+    not compared. A `diameter_suspect_factor` of the table multiplies the diameter; it
+    is inferred, not measured [unverified], and `suspect_note` says how many have one.
 
     Parameters
     ----------
@@ -151,10 +161,33 @@ def similar_shots(
         scale = _scale(shot, name, given, like, density)
         if scale is None:
             continue
-        suspect = shot.values.get("diameter_suspect_factor") or 1.0
-        size = shot.value("projectile_diameter") * suspect * scale
-        found.append(SimilarShot(shot, scale, size, perforated))
+        factor = shot.values.get("diameter_suspect_factor") or 1.0
+        size = shot.value("projectile_diameter") * factor * scale
+        found.append(SimilarShot(shot, scale, size, perforated, factor))
     return found
+
+
+def suspect_note(shots: Sequence[SimilarShot]) -> str:
+    """Return how many shots carry a suspect factor and what it is worth.
+
+    Parameters
+    ----------
+    shots : sequence of SimilarShot
+        Shots that are shown.
+
+    Returns
+    -------
+    str
+        Empty when no shot carries one.
+    """
+    factors = [s.factor for s in shots if s.suspect]
+    if not factors:
+        return ""
+    which = " or ".join(f"{f:g}" for f in sorted(set(factors)))
+    return (
+        f"{len(factors)} of {len(shots)} shots have their diameter multiplied by"
+        f" {which}, a factor inferred from internal evidence [unverified]"
+    )
 
 
 def near(

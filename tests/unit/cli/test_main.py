@@ -30,7 +30,7 @@ def test_help_names_every_verb(capsys):
     assert main(["--help"]) == 0
     out = capsys.readouterr().out
     names = ("init", "list", "show", "check", "run", "report", "shield", "mesh")
-    assert len(VERBS) == 9
+    assert len(VERBS) == 10
     for verb in (*names, "verify"):
         assert f"\n    {verb}" in out
 

@@ -11,6 +11,7 @@ import shot_tables
 from mmod import load_shield
 from mmod.cli.main import main
 from mmod.shields.equations import EQUATIONS
+from mmod.verification.similar import measures
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -125,6 +126,68 @@ def test_similar_shots(tmp_path, capsys, whole_folder):
     assert "  0 deg: 1, 0 perforated" in text
 
 
+@pytest.mark.parametrize("name", ["soyuz_sa", "radiator_hrs", "usl_cyl"])
+def test_curve_says_how_well_the_shield_is_known(name, tmp_path, capsys):
+    shield = load_shield(name)
+    found = document(capsys, "curve", name)
+    assert found["certainty"] == shield.certainty
+    assert found["source"] == shield.source
+    assert found["notes"] == shield.card.notes
+    assert found["equation_title"] == EQUATIONS[shield.equation].title
+    assert found["vulnerable_fraction"] == shield.vulnerable_fraction
+    text = run(capsys, "curve", name).splitlines()
+    assert f"{shield.equation}: {EQUATIONS[shield.equation].title}" in text
+    assert f"certainty: {shield.certainty}; source: {shield.source}" in text
+    share = f"vulnerable fraction of the face: {shield.vulnerable_fraction:g}"
+    assert (share in text) is (name == "radiator_hrs")
+    assert ("[estimate]" in found["equation_title"]) is (name != "usl_cyl")
+
+
+def test_the_picture_says_how_well_the_shield_is_known(monkeypatch, tmp_path, capsys):
+    import mmod.plot
+
+    said = []
+    monkeypatch.setattr(mmod.plot, "draw_curves", lambda _, **keys: said.append(keys))
+    for name in ("radiator_hrs", "usl_cyl"):
+        run(capsys, "curve", name, "--plot", tmp_path / "a.png")
+    assert [keys["certainty"] for keys in said] == [
+        "assumption, equation [estimate], vulnerable fraction of the face 0.03",
+        "published",
+    ]
+
+
+def test_enlarged_shots_are_counted_and_named(tmp_path, capsys):
+    given = measures(load_shield("airlock"), "stuffed")
+    like = {
+        "bumper_density_g_cm3": 2.7,
+        "bumper_thickness_cm": given["bumper"] / 27.0,
+        "stuffing_areal_density_g_cm2": given["stuffing"] / 10.0,
+        "standoff_cm": given["standoff"] * 100.0,
+        "rear_wall_thickness_cm": given["wall"] / 28.4,
+    }
+    tables = {
+        "plain": [like, like],
+        "suspect": [like, {**like, "diameter_suspect_factor": 10}],
+    }
+    note = "1 of 2 shots have their diameter multiplied by 10, a factor inferred from"
+    for name, changes in tables.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        file = shot_tables.write(folder, "stuffed", *changes)
+        argv = ("curve", "airlock", "--tests", file)
+        found = document(capsys, *argv)
+        factors = [s["diameter_suspect_factor"] for s in found["similar_shots"]]
+        text = run(capsys, *argv)
+        suspect = name == "suspect"
+        assert factors == [1.0, 10.0 if suspect else 1.0]
+        assert found["suspect_shots"]["shots"] == suspect
+        assert found["suspect_shots"]["note"].startswith(note) is suspect
+        assert (note in found["tests"]) is suspect
+        assert (note in text) is suspect
+        assert ("[unverified]" in text) is suspect
+        assert ("0 deg: 2, 0 perforated, 1 enlarged" in text) is suspect
+
+
 def test_without_similar_shots_the_text_says_why(tmp_path, capsys):
     shot_tables.write(tmp_path, "whipple", {})
     text = run(capsys, "curve", "soyuz_bo", "--tests", tmp_path)
@@ -138,9 +201,14 @@ def test_without_similar_shots_the_text_says_why(tmp_path, capsys):
     [
         (("nosuch",), "the name of a shield"),
         (("truss",), "a shield with an equation"),
-        (("soyuz_bo", "--angle", "91"), "obliquity"),
-        (("soyuz_bo", "--speed", "0"), "speed"),
-        (("soyuz_bo", "--density", "0"), "density"),
+        (("soyuz_bo", "--angle", "91"), "--angle: argument = 91.0: expected an obl"),
+        (("soyuz_bo", "--angle", "-5"), "--angle: argument = -5.0: expected an obl"),
+        (("soyuz_bo", "--angle", "nan"), "an obliquity of 0 to 90 deg"),
+        (("soyuz_bo", "--speed", "0"), "--speed: argument = 0.0: expected a finite"),
+        (("soyuz_bo", "--speed", "inf"), "a finite speed above 0 km/s"),
+        (("soyuz_bo", "--density", "0"), "--density: argument = 0.0: expected a fin"),
+        (("soyuz_bo", "--density", "nan"), "a finite density above 0 kg/m3"),
+        (("soyuz_bo", "--angle", "-5", "--density", "0"), "2 problems"),
         (("soyuz_bo", "--angle", "1", "--speed", "2"), "not allowed with"),
         (("soyuz_bo", "--tests", "missing"), "a readable file"),
     ],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -138,6 +140,90 @@ def test_shots_over_obliquity(shield, shots, drawn):
     limits.plot(against_obliquity(shield, [6e3], RHO), shots=shots)
     (axes,) = drawn[0].axes
     assert "1 shot, 0 perforated" in axes.get_title(loc="left")
+
+
+def words(canvas):
+    return [t.get_text() for t in canvas.texts]
+
+
+def test_certainty_is_below_the_title(shield, drawn):
+    curves = against_speed(shield, [0.0], RHO)
+    limits.plot(curves, title="x", criterion="a_b", certainty="assumption")
+    subtitle = "sphere of 2800 kg/m³; failure: a b; certainty: assumption"
+    assert words(drawn[0]) == ["x", subtitle]
+    limits.plot(curves, title="x", criterion="a_b")
+    assert "certainty" not in words(drawn[1])[1]
+
+
+def test_enlarged_shots_have_their_own_markers(shield, shots, drawn):
+    curves = against_speed(shield, [0.0], RHO)
+    enlarged = [replace(shots[0], factor=10.0), *shots[1:]]
+    legends = []
+    for of in (shots, enlarged):
+        limits.plot(curves, shots=of)
+        (legend,) = drawn[-1].legends
+        legends.append([t.get_text() for t in legend.get_texts()])
+    plain, marked = (figure.axes[0] for figure in drawn)
+    assert len(plain.collections[1:]) == 2  # not perforated, perforated
+    held, perforated, square = marked.collections[1:]
+    assert [len(c.get_offsets()) for c in (held, perforated, square)] == [0, 1, 1]
+    assert square.get_offsets()[0].tolist() == pytest.approx([6.0, 2.0])
+    shapes = [len(c.get_paths()[0].vertices) for c in (held, square)]
+    assert shapes[0] != shapes[1]
+    assert "1 enlarged" in marked.get_title(loc="left")
+    assert "enlarged" not in plain.get_title(loc="left")
+    assert not any("[unverified]" in label for label in legends[0])
+    assert sum("x 10 [unverified]" in label for label in legends[1]) == 2
+    assert "1 of 3 shots have their diameter" in words(drawn[1])[-1]
+    assert len(words(drawn[0])) < len(words(drawn[1]))
+
+
+@pytest.mark.parametrize("number", [1, 4, 10])
+def test_heading_legend_and_panels_do_not_overlap(shield, shots, drawn, number):
+    angles = np.linspace(0.0, 1.3, number)
+    marked = [replace(shots[0], factor=10.0), *shots[1:]]
+    note = "this shield has a blanket, which is not compared"
+    title = "a title that is far too long for one line of a single panel " * 2
+    limits.plot(
+        against_speed(shield, angles, RHO), title=title, shots=marked, note=note
+    )
+    (canvas,) = drawn
+    canvas.draw_without_rendering()
+    heading = [t.get_window_extent() for t in canvas.texts]
+    assert len(heading) >= 4
+    for above, below in itertools.pairwise(heading):
+        assert above.y0 >= below.y0
+        assert below.y1 <= above.y1 - 10.0
+    (legend,) = canvas.legends
+    low = legend.get_window_extent()
+    assert low.x1 <= canvas.bbox.width
+    panels = [a for a in canvas.axes if a.get_visible()]
+    assert len(panels) == number
+    for axes in panels:
+        box = axes.get_tightbbox()
+        assert box.y1 <= min(t.y0 for t in heading)
+        assert box.y0 >= low.y1
+    assert max(t.x1 for t in heading) <= canvas.bbox.width
+
+
+@pytest.mark.parametrize("many", [1, 4])
+def test_names_of_regimes_stay_inside_their_stretch(shots, drawn, many):
+    narrow = load_shield("usl_cyl")
+    curves = against_speed(narrow, [0.0] * many, RHO)
+    limits.plot(curves, shots=shots if many > 1 else ())
+    (canvas,) = drawn
+    canvas.draw_without_rendering()
+    for axes in canvas.axes:
+        box = axes.get_window_extent()
+        names = {t.get_text(): t for t in axes.texts}
+        ends = [0.5, *(curves.curves[0].borders / 1e3), 20.0]
+        pixels = [axes.transData.transform((x, 1.0))[0] for x in ends]
+        assert list(names) == ["low speed", "intermediate", "high speed"]
+        for text, left, right in zip(names.values(), pixels, pixels[1:], strict=False):
+            extent = text.get_window_extent()
+            assert left <= extent.x0
+            assert extent.x1 <= right
+            assert box.y0 <= extent.y0
 
 
 @pytest.mark.parametrize("name", ["a.gif", "missing/a.png"])

@@ -6,6 +6,7 @@ put in and taken out here.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -219,6 +220,26 @@ def test_numbers_of_shots_and_split(tables):
     away = groups["limit", "away from the limit"]
     assert away.n == 648
     assert away.percent()["correct"][0] == pytest.approx(87.2, abs=0.05)
+
+
+def test_the_split_of_the_documentation(tables, repo_root):
+    """Percentages as the command line prints them."""
+    text = (repo_root / "docs" / "verification.md").read_text(encoding="utf-8")
+    text = " ".join(text.partition("Held-out and dev sources:")[2].split("%")[:5])
+    names = {
+        "NNO": "nno",
+        "Christiansen-Kerr": "ck2001",
+        "JSC": "jsc",
+        "JSC modified": "jsc_modified",
+        "Reimerdes": "reimerdes",
+    }
+    found = re.findall(r"([A-Z][\w -]*?) (\d+\.\d)\s+and\s+(\d+\.\d)", text)
+    assert [name for name, *_ in found] == list(names)
+    for name, *printed in found:
+        one = score(tables["whipple"], case(f"whipple.{names[name]}"))
+        groups = {label: s for kind, label, s in one.groups() if kind == "split"}
+        shares = [groups[g].percent()["correct"][0] for g in ("held-out", "dev")]
+        assert printed == [f"{share:.1f}" for share in shares], name
 
 
 def test_majority_baselines(tables):

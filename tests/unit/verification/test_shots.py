@@ -126,7 +126,8 @@ def test_a_row_too_short(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "a header row of a shot table"),
+        (b"", "content = 'empty'"),
+        (b"\xef\xbb\xbf \n\n", "content = 'empty'"),
         (b"a,b\n1,2\n", "a header row of a shot table"),
         (b"\xff\xfe", "UTF-8"),
     ],
@@ -138,6 +139,62 @@ def test_what_is_no_table(tmp_path, content, message):
         read_shots(path)
     with pytest.raises(InputError, match="a readable file"):
         read_shots(tmp_path / "missing.csv")
+
+
+# what a table in another unit, or a slip, looks like
+BEYOND = [
+    ("whipple", "velocity_km_s", 9890, "from 0.01 to 100 km/s"),
+    ("whipple", "velocity_km_s", 0.003, "from 0.01 to 100 km/s"),
+    ("whipple", "projectile_density_g_cm3", 2800, "from 0.01 to 25 g/cm3"),
+    ("whipple", "projectile_diameter_cm", 140, "from 0.0001 to 50 cm"),
+    ("whipple", "bumper_thickness_cm", 318, "from 1e-05 to 100 cm"),
+    ("whipple", "standoff_cm", 1e308, "from 1e-05 to 1000 cm"),
+    ("whipple", "rear_wall_yield_ksi", 276, "from 1 to 250 ksi"),  # MPa of 6061-T6
+    ("stuffed", "mli_standoff_cm", 2000, "from 0 to 1000 cm"),
+    ("stuffed", "stuffing_areal_density_g_cm2", 8000, "from 0.0001 to 100 g/cm2"),
+    ("stuffed", "diameter_suspect_factor", 1e4, "from 0.001 to 1000"),
+    ("hcsp", "mli_areal_density_AS_GIVEN_unit_suspect", 1e4, "from 0.0001 to 1000"),
+    ("foam", "foam_relative_density_percent", 0.08, "from 0.5 to 100 percent"),
+    ("foam", "foam_relative_density_percent", 101, "from 0.5 to 100 percent"),
+    ("foam", "foam_pores_per_inch", 1e5, "from 1 to 1000"),
+]
+
+
+@pytest.mark.parametrize(("database", "key", "value", "expected"), BEYOND)
+def test_what_no_shot_can_be_is_refused(tmp_path, database, key, value, expected):
+    path = shot_tables.write(tmp_path, database, {}, {key: value})
+    (problem,) = problems(path)
+    assert problem.source == f"{path}, line 3"
+    assert (problem.key, problem.value) == (key, str(value))
+    assert problem.expected.endswith(expected)
+
+
+def test_every_number_has_bounds():
+    free = {"row_id", "angle_deg", "perforated"}  # the last two have their own rule
+    for database in DATABASES.values():
+        numbers = {c.header for c in database.columns if c.rule != "text"}
+        without = {c.header for c in database.columns if c.bounds is None}
+        assert numbers & without == free, database.name
+
+
+def test_the_bounds_themselves_are_allowed(tmp_path):
+    for change in ({"velocity_km_s": 0.01}, {"velocity_km_s": 100}):
+        (shot,) = read_shots(shot_tables.write(tmp_path, "whipple", change)).shots
+        assert shot.value("velocity") == change["velocity_km_s"] * 1e3
+
+
+def test_a_nul_byte_is_refused(tmp_path):
+    path = shot_tables.write(tmp_path, "whipple", {}, {"shot_id": "a\0b"})
+    (problem,) = problems(path)
+    assert problem.source == f"{path}, line 3"
+    assert "NUL" in problem.expected
+
+
+def test_a_cell_without_end_is_refused(tmp_path):
+    path = shot_tables.write(tmp_path, "whipple", {}, {"shot_id": "x" * 200_000})
+    (problem,) = problems(path)
+    assert problem.source.startswith(f"{path}, line ")
+    assert problem.expected == "comma-separated cells"
 
 
 def test_a_table_without_shots(tmp_path):

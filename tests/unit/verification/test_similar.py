@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import shot_tables
@@ -10,7 +11,13 @@ import shot_tables
 from mmod.errors import InputError
 from mmod.shields import load_shield
 from mmod.verification.shots import read_shots
-from mmod.verification.similar import database_of, measures, near, similar_shots
+from mmod.verification.similar import (
+    database_of,
+    measures,
+    near,
+    similar_shots,
+    suspect_note,
+)
 
 CARD = """
 title = "a Whipple shield"
@@ -153,6 +160,13 @@ def test_stuffed_shots_carry_the_suspect_factor(tmp_path):
     (found,) = similar_shots(stuffed, {"stuffed": read_shots(path)}, density=2800.0)
     assert found.scale == pytest.approx(1.0)
     assert found.diameter == pytest.approx(2.0e-2)
+    assert found.factor == 10.0
+    assert found.suspect
+    plain = replace(found, factor=1.0)
+    assert suspect_note([found, plain, found]).startswith("2 of 3 shots")
+    assert "multiplied by 10," in suspect_note([found])
+    assert "[unverified]" in suspect_note([found])
+    assert suspect_note([plain]) == ""
 
 
 PANEL = """
