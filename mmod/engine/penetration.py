@@ -416,12 +416,18 @@ def table_error(
     Returns
     -------
     float
-        max over shields and curves of |sum w cos (P_table - P)| / sum w cos P, over
-        the model's speeds and obliquities spread evenly in cos^2 (a tumbling plate).
+        max over shields and models of sum_c |sum w cos (P_table - P)| / sum_c sum w
+        cos P, over the curves c, the model's speeds and obliquities spread evenly in
+        cos^2 (a tumbling plate).
+
+    Notes
+    -----
+    A curve that hardly penetrates (a class of small sizes) counts with what it adds.
     """
     worst = 0.0
     for k, shield in enumerate(shields):
         for e, model in enumerate(curves):
+            total = error = 0.0
             for c, curve in enumerate(model):
                 table = int(tables.index[k, e, c])
                 if table < 0:
@@ -434,8 +440,8 @@ def table_error(
                 exact = exact * tables.share[k]
                 approximate = np.zeros(n)
                 fill_flux(tables, k, e, c, speeds[e], cosine, approximate)
-                total = float(np.sum(weights[e] * exact))
-                if total > 0.0:
-                    error = abs(float(np.sum(weights[e] * (approximate - exact))))
-                    worst = max(worst, error / total)
+                total += float(np.sum(weights[e] * exact))
+                error += abs(float(np.sum(weights[e] * (approximate - exact))))
+            if total > 0.0:
+                worst = max(worst, error / total)
     return worst

@@ -102,6 +102,8 @@ class FluxModel(ABC):
         From the card.
     kind : {"debris", "meteoroid"}
         From the card.
+    populations : tuple of str
+        Names of the populations of its threat tables.
     sources : dict
         Path -> SHA-256 of every file that was read.
     """
@@ -115,6 +117,7 @@ class FluxModel(ABC):
         self.title = card.title
         self.kind: Kind = card.kind
         self.options = dict(options)
+        self.populations: tuple[str, ...] = (card.kind,)
         self.sources: dict[str, str] = {str(path): sha256(path)}
 
     def __repr__(self) -> str:
@@ -331,7 +334,7 @@ class FluxModel(ABC):
             "table_max_diameter": sizes.maximum * MM,
         }
         return build_threats(
-            self._bins(state, refine), self._curves(state), attrs, self.kind
+            self._bins(state, refine), self._curves(state), attrs, self.populations
         )
 
     # help for families

@@ -20,6 +20,7 @@ Tag = Literal["read", "recalled", "computed", "estimate", "unverified"]
 OptionValue = str | float | None
 Text = Annotated[str, Field(min_length=1)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 
 
 class _Frozen(BaseModel):
@@ -105,6 +106,18 @@ class Validity(_Frozen):
     diameter_mm: ValidityRange
 
 
+EXTERNAL = "external"
+"""Family of the cards that name files of another program."""
+
+
+class Tolerance(_Frozen):
+    """How far a run may be from the orbit and time that external files state."""
+
+    altitude_km: NotNegative = Field(default=25.0, description="beyond perigee, apogee")
+    inclination_deg: NotNegative = 1.0
+    epoch_year: NotNegative = Field(default=0.5, description="before begin, after end")
+
+
 class ModelCard(_Frozen):
     """Everything a reader must know of a flux model before believing it."""
 
@@ -119,12 +132,38 @@ class ModelCard(_Frozen):
     )
     uncertainty: Text
     licence: Text
-    validity: Validity
+    validity: Validity = Field(
+        default_factory=Validity.model_construct,
+        description="not needed where external files state orbit, epoch and sizes",
+    )
     options: dict[str, Option] = {}
     constants: dict[str, Finite | tuple[Finite, ...]] = {}
     tables: dict[str, Text] = {}
     flags: tuple[CardFlag, ...] = ()
     unverified: tuple[Text, ...] = ()
+    format: Text | None = Field(default=None, description="of external files")
+    path: Text | None = Field(
+        default=None, description="external file or folder, relative to the card"
+    )
+    how_to_get: Text | None = Field(
+        default=None, description="where a licensed file comes from"
+    )
+    tolerance: Tolerance = Tolerance()
+
+    @model_validator(mode="after")
+    def _external_or_not(self) -> Self:
+        own = ("format", "path", "how_to_get")
+        if self.family == EXTERNAL:
+            missing = [key for key in own if getattr(self, key) is None]
+            if missing:
+                raise ValueError(f"an external model needs {', '.join(missing)}")
+        else:
+            extra = [k for k in (*own, "tolerance") if k in self.model_fields_set]
+            if extra:
+                raise ValueError(f"only external models have {', '.join(extra)}")
+            if "validity" not in self.model_fields_set:
+                raise ValueError("a model needs validity")
+        return self
 
 
 def read_card(path: Path) -> ModelCard:

@@ -50,8 +50,36 @@ def face_sums(
     ----------
     .. [1] None; quadrature.
     """
-    faces = np.atleast_2d(np.asarray(normals, dtype=np.float64))
     sizes = np.atleast_1d(np.asarray(diameter, dtype=np.float64))
+    per_curve = curve_shares(threats, normals, speed_power=speed_power)
+    return np.asarray(per_curve @ curve_flux(threats, sizes))
+
+
+def curve_shares(
+    threats: xr.Dataset, normals: ArrayLike, *, speed_power: float = 0.0
+) -> FloatArray:
+    """Return the oriented-face factor of every size curve from a threat table.
+
+    Parameters
+    ----------
+    threats, normals, speed_power
+        As `face_sums`.
+
+    Returns
+    -------
+    ndarray, shape (n, size_curve)
+        Sum over the threats of each curve of weight x max(0, cos) x speed^p
+        [(m/s)^p].
+
+    Notes
+    -----
+    Valid as `face_sums`.
+
+    References
+    ----------
+    .. [1] None; quadrature.
+    """
+    faces = np.atleast_2d(np.asarray(normals, dtype=np.float64))
     x, w = np.polynomial.legendre.leggauss(POINTS)
     fraction, weight = 0.5 * (1.0 + x), 0.5 * w
     low, high = threats["speed_lower"].values, threats["speed_upper"].values
@@ -81,7 +109,7 @@ def face_sums(
         powers = [(low + f * (high - low)) ** speed_power for f in fraction]
         facing *= np.tensordot(weight, np.stack(powers), axes=1)
     index = threats["size_curve_index"].values
-    per_curve = np.stack(
+    return np.stack(
         [
             np.bincount(
                 index,
@@ -91,7 +119,6 @@ def face_sums(
             for row in facing
         ]
     )
-    return np.asarray(per_curve @ curve_flux(threats, sizes))
 
 
 def face_sums_of_model(

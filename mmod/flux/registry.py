@@ -7,12 +7,14 @@ from pathlib import Path
 from mmod.errors import InputError, Problem, bad
 from mmod.flux.base import FluxModel
 from mmod.flux.card import ModelCard, OptionValue, read_card
+from mmod.flux.external import ExternalModel
 from mmod.flux.grun import GrunModel
 from mmod.flux.master8 import Master8Model
 from mmod.flux.nasa91 import Nasa91Model
 from mmod.library import resolve
 
 FAMILIES: dict[str, type[FluxModel]] = {
+    "external": ExternalModel,
     "grun": GrunModel,
     "master8": Master8Model,
     "nasa91": Nasa91Model,

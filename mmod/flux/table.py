@@ -83,7 +83,7 @@ class ThreatBins:
     """Bins of direction and speed; all arrays of shape (threat,), SI.
 
     ``side`` and ``coupling_speed`` [m/s] are given where the azimuth follows from the
-    speed. Weights need not be normalised.
+    speed, ``population`` where there are several. Weights need not be normalised.
     """
 
     azimuth_lower: FloatArray
@@ -96,6 +96,7 @@ class ThreatBins:
     size_curve_index: NDArray[np.int32]
     side: NDArray[np.int8] | None = None
     coupling_speed: float | None = None
+    population: NDArray[np.int32] | None = None
 
 
 def diameter_grid(extra: Sequence[float] = ()) -> FloatArray:
@@ -163,7 +164,10 @@ def normalised(weight: FloatArray) -> FloatArray:
 
 
 def build_threats(
-    bins: ThreatBins, curves: SizeCurves, attrs: Mapping[str, Any], population: str
+    bins: ThreatBins,
+    curves: SizeCurves,
+    attrs: Mapping[str, Any],
+    populations: str | Sequence[str],
 ) -> xr.Dataset:
     """Assemble and validate a threat table; bins of zero weight are left out.
 
@@ -175,8 +179,8 @@ def build_threats(
         Sizes and densities.
     attrs : mapping
         Model, kind, state, flags, table range.
-    population : str
-        Name of the only population.
+    populations : str or sequence of str
+        Names of the populations; the only one as text.
 
     Returns
     -------
@@ -203,10 +207,18 @@ def build_threats(
         index,
         {"long_name": "size curve that the bin belongs to"},
     )
+    members = np.zeros_like(bins.size_curve_index)
+    if bins.population is not None:
+        members = bins.population
     data["population"] = (
         "threat",
-        np.zeros(index.size, dtype=np.int32),
-        {"long_name": "index into population_names", "population_names": population},
+        members[keep].astype(np.int32),
+        {
+            "long_name": "index into population_names",
+            "population_names": (
+                populations if isinstance(populations, str) else ", ".join(populations)
+            ),
+        },
     )
     if bins.side is not None:
         data["side"] = (

@@ -31,6 +31,7 @@ from mmod.kernel import (
     rng,
     sample,
     tables,
+    tally,
     visibility,
 )
 
@@ -90,6 +91,9 @@ def warm_up() -> None:
     tables.log_diameter_of(table, 0, 0, -16.0)
     tables.penetrating_flux(table, 0, 0, 0, 0, 7e3, 0.5)
     tables.fill_flux(table, 0, 0, 0, np.array([7e3]), np.array([0.5]), np.zeros(1))
+    tally.lowest_priority(np.zeros((1, 2, tally.N_FIELDS)), 0)
+    bins = np.zeros((1, tally.N_BINS))
+    tally.fill_histogram(bins, 0, 0.1, 0.1, 7e3, 0.5, -7.0, 1.0)
     members = np.arange(2)
     estimate.importance_block(
         scene,
