@@ -177,6 +177,7 @@ def test_penetrations_of_the_faces(name: str, shield: str) -> None:
         assert_penetrations(biased(outcome), truth)
 
 
+@pytest.mark.slow
 def test_half_the_bins_give_the_same_penetrations() -> None:
     keys = {"shields": {"*": "aluminium_wall"}}
     coarse = cube("ssp stepped", OBLIQUE, 1_500_000, **keys)

@@ -119,6 +119,7 @@ def difference(
     )
 
 
+@pytest.mark.slow
 def test_importance_agrees_with_forward_on_a_soyuz() -> None:
     overrides = {
         "element_size_m": 0.5,
