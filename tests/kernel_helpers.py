@@ -34,7 +34,7 @@ _QUADS = (
 
 
 def size(compiled: int, plain: int) -> int:
-    """Return how many cases a test takes in the mode of this session."""
+    """Return how many cases a test takes in the mode of this process."""
     return plain if PLAIN else compiled
 
 

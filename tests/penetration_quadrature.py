@@ -109,7 +109,7 @@ def _debris(
     points: int,
 ) -> float:
     if model.options.get("directions", "nasa91") != "nasa91":
-        raise NotImplementedError("one law of the speed only")
+        raise ValueError("one law of the speed only")
     (law,) = model._laws(state)
     head_on = 2.0 * frames.orbit_speed(state.altitude)
     total = weight = 0.0
