@@ -120,6 +120,8 @@ def resolve(config: RunConfig) -> ResolvedProblem:
                     inclination=phase.inclination_deg * DEGREE,
                     epoch=phase.epoch,
                     accept_extrapolation=environment.accept_outside_validity,
+                    start=phase.start,
+                    end=phase.end,
                 )
                 where = (source, f"phase[{i}]")
                 found = _collect(problems, where, _validity_and_threats, model, state)

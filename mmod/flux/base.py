@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,12 @@ class ExposureState:
         Decimal year of the middle of the phase.
     accept_extrapolation : bool
         Outside a model's validity give a flag instead of an error.
+    start, end : datetime, optional
+        First and last instant of the phase (with an offset), for models that depend
+        on the date, such as meteoroid streams.
+    right_ascension : float, optional
+        Right ascension of the ascending node in the middle of the phase [rad], for
+        models with directions that are fixed among the stars; None: not known.
 
     Raises
     ------
@@ -46,6 +53,9 @@ class ExposureState:
     inclination: float
     epoch: float
     accept_extrapolation: bool = False
+    start: datetime | None = None
+    end: datetime | None = None
+    right_ascension: float | None = None
 
     def __post_init__(self) -> None:
         problems = [
@@ -57,6 +67,21 @@ class ExposureState:
             )
             if not (math.isfinite(value) and low <= value <= high)
         ]
+        node = self.right_ascension
+        if node is not None and not math.isfinite(node):
+            expected = "a finite angle [rad]"
+            problems.append(
+                Problem("exposure state", "right_ascension", node, expected)
+            )
+        moments = {"start": self.start, "end": self.end}
+        problems += [
+            Problem("exposure state", key, value, "an instant with an offset")
+            for key, value in moments.items()
+            if value is not None and value.utcoffset() is None
+        ]
+        if not problems and self.start and self.end and self.end <= self.start:
+            expected = f"an instant after the start {self.start}"
+            problems.append(Problem("exposure state", "end", self.end, expected))
         if problems:
             raise InputError(problems)
 
