@@ -1,4 +1,4 @@
-"""Find definitions: run files, vehicles, shields, flux models, observations.
+"""Find definitions: run files, vehicles, shields, flux models, observations, orbits.
 
 Order of search: a path relative to the file that names it; then each folder of the
 environment variable ``MMOD_PATH``; then the library shipped with the package. The
@@ -27,6 +27,10 @@ _LAYOUT: dict[str, tuple[str, str]] = {
     "materials": ("geometry/shields", "{name}.csv"),
     "run": ("runs/examples", "{name}/run.toml"),
     "observations": ("runs/observations", "{name}.csv"),
+    "case": ("runs/observations/cases", "{name}.toml"),
+    "marks": ("runs/observations/marks", "{name}.toml"),
+    "population": ("runs/observations/populations", "{name}.toml"),
+    "altitude_table": ("runs/orbits", "{name}.csv"),
 }
 KINDS = tuple(_LAYOUT)
 

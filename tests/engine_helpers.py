@@ -27,7 +27,9 @@ from mmod.engine.local import LocalBackend
 from mmod.engine.problem import ResolvedProblem, resolve
 from mmod.engine.run import compute
 from mmod.flux import ExposureState, load_flux
+from mmod.flux.spectra import flux_above
 from mmod.flux.table import SizeCurves, ThreatBins, build_threats
+from mmod.flux.uncertainty import METEOROID_LAW
 from mmod.geometry.mesh import Mesh
 from mmod.geometry.vehicle import Vehicle, load_vehicle
 from mmod.results.outcome import Outcome
@@ -217,12 +219,17 @@ class StandIn:
     name: str = "stand_in"
     title: str = "stand-in"
     kind: str = "meteoroid"
+    part_of_kind: bool = False
     sources: dict[str, str] = dataclasses.field(default_factory=dict)
     options: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def validity(self, state: ExposureState) -> list[Any]:
         del state
         return []
+
+    def cumulative(self, diameter: ArrayLike, state: ExposureState) -> FloatArray:
+        del state
+        return flux_above(self.table, diameter)
 
     def threats(self, state: ExposureState, *, refine: int = 1) -> xr.Dataset:
         del state, refine
@@ -253,7 +260,7 @@ def _table(bins: ThreatBins) -> xr.Dataset:
         "table_min_diameter": 1e-6,
         "table_max_diameter": 1.0,
     }
-    return build_threats(bins, curves, attrs, "meteoroid")
+    return build_threats(bins, curves, attrs, "meteoroid", METEOROID_LAW)
 
 
 def isotropic(

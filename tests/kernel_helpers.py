@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mmod.kernel.bvh import build_bvh
 from mmod.kernel.ray import Scene, make_scene
-from mmod.kernel.tables import Faces, Tables, Threats
+from mmod.kernel.tables import Faces, Tables, Threats, threat_rows
 
 Floats = NDArray[np.float64]
 PLAIN = bool(numba.config.DISABLE_JIT)
@@ -214,6 +214,8 @@ def threats_of(bins: Sequence[Bin]) -> Threats:
         chance=np.ones(n),
         reach=np.ones(n),
         weight=weight,
+        row=threat_rows(edges, np.zeros(n, np.int64), np.ones(n), np.ones(n), weight),
+        guide=np.arange(n),
         first=np.arange(n + 1),
         patch=np.ascontiguousarray(edges[:, :4]),
         cell_speed=middle[:, 2].copy(),

@@ -86,6 +86,37 @@ def settings(pairs: Iterable[str]) -> dict[str, Any]:
     return found
 
 
+def options_of(
+    given: str, listed: str, verb: str, problems: list[Problem]
+) -> dict[str, Any]:
+    """Return the options of ``NAME:OPTION=VALUE,...``.
+
+    Parameters
+    ----------
+    given : str
+        All of it, for messages.
+    listed : str
+        What follows the colon.
+    verb : str
+        Whose argument it is.
+    problems : list of Problem
+        What has no ``=`` is added to it.
+
+    Returns
+    -------
+    dict
+        Option -> value, as in TOML.
+    """
+    options: dict[str, Any] = {}
+    for pair in filter(None, listed.split(",")):
+        key, equals, value = pair.partition("=")
+        if not equals:
+            problems.append(Problem(verb, given, pair, "OPTION=VALUE"))
+            continue
+        options[key] = toml_value(value)
+    return options
+
+
 def toml_value(text: str) -> Any:
     """Return a value written as in TOML; anything else is text."""
     try:

@@ -4,6 +4,8 @@ Try:
   mmod flux nasa91 master8_iss_ecss grun_ssp
   mmod flux nasa91 nasa91:density=law --at 1 --epoch 2018.5
   mmod flux nasa91 grun_ssp --size --plot environments.png
+  mmod flux nasa91 iss_c.dia:area_convention=cross_section
+  mmod flux grun_ssp ecss_streams --start 2022-12-14 --end 2022-12-15
 
 Fluxes are cross-sectional: hits per projected area of a sphere that moves with the
 spacecraft; a randomly tumbling plate sees a quarter on each side. Azimuths run from ram
@@ -14,12 +16,14 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mmod.cli.arguments import folder_of, toml_value
+from mmod.cli import spectrum_files
+from mmod.cli.arguments import folder_of, options_of
 from mmod.cli.output import Answer, table
 from mmod.errors import InputError, Problem, bad
 from mmod.units import DEGREE, KM, MM
@@ -75,7 +79,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "names",
         nargs="+",
         metavar="NAME[:OPTION=VALUE,...]",
-        help="flux model of the library, or a path; with options of its card",
+        help="flux model of the library, a path, or a spectrum of MASTER (.dia, .vel,"
+        " .azi, .ele) to be shown beside; with options of its card",
     )
     for name, text in (
         ("size", "cumulative flux against diameter"),
@@ -91,7 +96,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--altitude", default=400.0, metavar="KM", help="of the circular orbit (400)"
     )
     number("--inclination", default=51.64, metavar="DEG", help="of the orbit (51.64)")
-    number("--epoch", default=2018.5, metavar="YEAR", help="decimal year (2018.5)")
+    number("--epoch", metavar="YEAR", help="decimal year (of the dates, or 2018.5)")
+    for name, text in (("start", "first"), ("end", "last")):
+        parser.add_argument(
+            f"--{name}",
+            type=_instant,
+            metavar="TIME",
+            help=f"{text} instant, ISO 8601, UTC unless it says so (for streams)",
+        )
     parser.add_argument(
         "--accept-outside-validity",
         action="store_true",
@@ -109,10 +121,12 @@ def answer(arguments: argparse.Namespace) -> Answer:
     state = ExposureState(
         arguments.altitude * KM,
         arguments.inclination * DEGREE,
-        arguments.epoch,
+        _epoch(arguments),
         accept_extrapolation=arguments.accept_outside_validity,
+        start=arguments.start,
+        end=arguments.end,
     )
-    views = _views(arguments.names, state, arguments.at * MM)
+    views, files = _views(arguments.names, state, arguments.at * MM)
     parts = [p for p in ("size", "direction", "speed") if getattr(arguments, p)]
     parts = parts or ["size", "direction", "speed"]
     if arguments.plot is not None:
@@ -126,19 +140,52 @@ def answer(arguments: argparse.Namespace) -> Answer:
             file=arguments.plot,
         )
     return Answer(
-        text=lambda: _text(views, state, parts, arguments.plot),
-        document=lambda: _document(views, state, parts),
+        text=lambda: "\n".join(
+            [
+                _text(views, state, parts, arguments.plot),
+                *spectrum_files.text(files, {v.label: v.spectra for v in views}, SIZES),
+            ]
+        ),
+        document=lambda: {
+            **_document(views, state, parts),
+            "spectrum_file": spectrum_files.document(files),
+        },
     )
 
 
-def _views(names: list[str], state: ExposureState, least: float) -> list[View]:
-    """Load the models; every problem at once."""
+def _instant(text: str) -> datetime:
+    """Return an instant written in ISO 8601; without an offset it is UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        expected = f"{text!r}, expected an instant as 2022-12-14T13:00Z"
+        raise argparse.ArgumentTypeError(expected) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _epoch(arguments: argparse.Namespace) -> float:
+    """Return the decimal year asked for: given, of the middle of the dates, 2018.5."""
+    if arguments.epoch is not None:
+        return float(arguments.epoch)
+    start, end = arguments.start, arguments.end
+    if start is None or end is None:
+        return 2018.5
+    from mmod.config.schema import decimal_year
+
+    return decimal_year(start + (end - start) / 2)
+
+
+def _views(
+    names: list[str], state: ExposureState, least: float
+) -> tuple[list[View], list[spectrum_files.FileView]]:
+    """Load the models and the spectra of files; every problem at once."""
     import numpy as np
 
     from mmod.flux import load_flux
     from mmod.flux.spectra import spectra
 
     found: list[View] = []
+    files: list[spectrum_files.FileView] = []
     problems: list[Problem] = []
     sizes = np.array(SIZES) * MM
     many = np.geomspace(sizes[0], sizes[-1], 201)
@@ -147,14 +194,11 @@ def _views(names: list[str], state: ExposureState, least: float) -> list[View]:
         raise bad("mmod flux", "--at", least / MM, expected)
     for given in dict.fromkeys(names):
         name, _, listed = given.partition(":")
-        options: dict[str, Any] = {}
-        for pair in filter(None, listed.split(",")):
-            key, equals, value = pair.partition("=")
-            if not equals:
-                problems.append(Problem("mmod flux", given, pair, "OPTION=VALUE"))
-                continue
-            options[key] = toml_value(value)
+        options = options_of(given, listed, "mmod flux", problems)
         try:
+            if spectrum_files.is_spectrum(name):
+                files.append(spectrum_files.load(given, name, options))
+                continue
             model = load_flux(name, relative_to=folder_of(name), **options)
             threats = model.threats(state)
             flags = tuple(flag.message for flag in model.validity(state))
@@ -162,14 +206,20 @@ def _views(names: list[str], state: ExposureState, least: float) -> list[View]:
             found.append(View(given, model, flags, coarse, fine))
         except InputError as error:
             problems += error.problems
+    if files and not found and not problems:
+        expected = "a flux model to show the spectra beside"
+        problems.append(Problem("mmod flux", "NAME", names, expected))
     if problems:
         raise InputError(problems)
-    return found
+    return found, files
 
 
 def _state(state: ExposureState) -> str:
     orbit = f"{state.altitude / KM:g} km, {state.inclination / DEGREE:g} deg"
-    return f"{orbit}, {state.epoch:g}"
+    if state.start is None or state.end is None:
+        return f"{orbit}, {state.epoch:g}"
+    ends = (m.astimezone(UTC) for m in (state.start, state.end))
+    return f"{orbit}, " + " to ".join(f"{m:%Y-%m-%dT%H:%M}Z" for m in ends)
 
 
 def _sectors(view: View) -> list[float]:
@@ -190,7 +240,8 @@ def _spread(views: list[View], row: int) -> dict[str, float]:
     """Return the largest over the smallest flux of each kind that has two models."""
     found = {}
     for kind in ("debris", "meteoroid"):
-        flux = [float(v.spectra.flux[row]) for v in views if v.model.kind == kind]
+        whole = [v for v in views if v.model.kind == kind and not v.model.part_of_kind]
+        flux = [float(v.spectra.flux[row]) for v in whole]
         if len(flux) > 1 and min(flux) > 0.0:
             found[kind] = max(flux) / min(flux)
     return found
@@ -247,12 +298,29 @@ def _text(
         cells = [f"{v.spectra.mean_speed / KM:.2f} km/s" for v in views]
         rows.append(("mean", *(c.rjust(WIDTH) for c in cells)))
         lines += table(rows, indent="").splitlines()
+    if "size" in parts:
+        lines += ["", "factor of one standard error of that flux [1]"]
+        rows = [("mm", *heads)]
+        for i, size in enumerate(SIZES):
+            cells = [f"{_factors(v)[i]:.3g}".rjust(WIDTH) for v in views]
+            rows.append((f"{size:g}", *cells))
+        lines += table(rows, indent="").splitlines()
     lines += ["", "uncertainty, as the cards state it (no sampling error here):"]
     lines += [f"  {v.label}: {v.model.card.uncertainty}" for v in views]
+    for view in views:
+        law = view.model.uncertainty_law
+        lines.append(f"  {view.label}: law [{law.tag}]: {law.source}")
     lines += [f"flag: {v.label}: {flag}" for v in views for flag in v.flags]
     if plot is not None:
         lines.append(f"written: {plot}")
     return "\n".join(lines)
+
+
+def _factors(view: View) -> list[float]:
+    """Return exp(sigma) at each of `SIZES`."""
+    import numpy as np
+
+    return [float(v) for v in np.exp(view.model.log_stderr(np.array(SIZES) * MM))]
 
 
 def _level(view: View) -> tuple[float, float, float]:
@@ -278,6 +346,7 @@ def _document(
         }
         if "size" in parts:
             found["flux_1_m2_yr"] = seen.flux * YEAR
+            found["factor_of_one_standard_error"] = _factors(view)
         if "direction" in parts:
             found["azimuth_share"] = seen.azimuth
             found["sin_elevation_share"] = seen.sin_elevation
@@ -292,6 +361,8 @@ def _document(
         "altitude_km": state.altitude / KM,
         "inclination_deg": state.inclination / DEGREE,
         "epoch": state.epoch,
+        "start": None if state.start is None else state.start.isoformat(),
+        "end": None if state.end is None else state.end.isoformat(),
         "area_convention": "cross_section",
         "diameter_mm": SIZES,
         "largest_over_smallest": {

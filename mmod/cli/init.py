@@ -32,7 +32,8 @@ seed = 1                        # same seed, same result, on any number of worke
 [[phase]]
 start = 2026-01-01T00:00:00Z
 end = 2027-01-01T06:00:00Z      # 365.25 days
-altitude_km = 400.0             # circular orbit, above 6378 km
+altitude_km = 400.0             # circular orbit, above 6378 km; or, in place of both:
+                                # tle = "sets.tle", oem = "orbit.oem", altitude_table
 inclination_deg = 51.6
 yaw_deg = 0.0                   # yaw, pitch, roll in this order; at 0 the body axes are
 pitch_deg = 0.0                 # +X ram, +Y starboard, +Z nadir

@@ -24,6 +24,10 @@ _HEADINGS = {
     "materials": "tables of materials",
     "run": "runs",
     "observations": "catalogues of observed damage",
+    "case": "observed holes and leaks, case by case",
+    "marks": "marks of holes",
+    "altitude_table": "altitudes of orbits by year",
+    "population": "observed populations",
 }
 
 

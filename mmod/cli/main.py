@@ -18,7 +18,20 @@ from types import ModuleType
 from typing import TextIO
 
 from mmod import __version__
-from mmod.cli import check, flux, init, mesh, report, run, shield, show, verify
+from mmod.cli import (
+    check,
+    compare,
+    compare_environments,
+    flux,
+    hole,
+    init,
+    mesh,
+    report,
+    run,
+    shield,
+    show,
+    verify,
+)
 from mmod.cli import list as catalogue
 from mmod.cli.arguments import add_output
 from mmod.cli.output import Answer, to_json
@@ -33,6 +46,9 @@ VERBS: tuple[ModuleType, ...] = (
     run,
     report,
     flux,
+    compare_environments,
+    compare,
+    hole,
     shield,
     mesh,
     verify,
@@ -52,7 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"mmod {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for module in VERBS:
-        name = module.__name__.rpartition(".")[2]
+        name = module.__name__.rpartition(".")[2].replace("_", "-")
         summary, _, details = (module.__doc__ or "").partition("\n\n")
         verb = verbs.add_parser(
             name,

@@ -24,6 +24,8 @@ UNITS = {
     "impacts, penetrations": "expected number over the exposure",
     "..._stderr": "one standard error of the sampling, unit of the number",
     "..._lower, ..._upper": "95 % interval, sampling error only",
+    "penetrations_model_lower, penetrations_model_upper": "95 % interval under the"
+    " uncertainty of the flux models only: no sampling error, nor that of shields",
     "pnp": "probability of no penetration over the exposure",
     "share, debris, meteoroid, extrapolated_fraction": "part of penetrations, 0 to 1",
 }
@@ -78,7 +80,7 @@ def document(
 ) -> dict[str, Any]:
     """Return the report for machines: all rows, totals by environment, provenance."""
     from mmod.results.table import make_table
-    from mmod.results.text import provenance
+    from mmod.results.text import provenance, uncertainty_laws
 
     labels = [str(label) for label in results.to_dataset()["environment"].values]
     return {
@@ -90,5 +92,6 @@ def document(
             label: make_table(results, by=by, environment=label).to_dict()["total"]
             for label in labels
         },
+        "flux_uncertainty_laws": uncertainty_laws(results),
         "provenance": provenance(results),
     }

@@ -36,6 +36,10 @@ SCHEMAS: dict[str, tuple[str, str]] = {
     "vehicle": ("mmod.geometry.schema", "VehicleCard"),
     "shield": ("mmod.shields.cards", "ShieldCard"),
     "flux_model": ("mmod.flux.card", "ModelCard"),
+    "population": ("mmod.forensics.populations", "PopulationCard"),
+    "breaches": ("mmod.forensics.survey", "Survey"),
+    "case": ("mmod.forensics.case", "CaseCard"),
+    "marks": ("mmod.forensics.marks", "MarksCard"),
 }
 
 
@@ -86,7 +90,7 @@ def schema_of(kind: str) -> dict[str, Any]:
 
     Parameters
     ----------
-    kind : {"run", "vehicle", "shield", "flux_model"}
+    kind : {"run", "vehicle", "shield", "flux_model", "case", "marks"}
         Kind of definition.
 
     Raises
@@ -136,6 +140,8 @@ def _understand_shield(path: Path) -> dict[str, Any]:
 
 def _understand_flux(path: Path) -> dict[str, Any]:
     """Return the cumulative flux and the flags of a flux model card."""
+    from datetime import UTC, datetime
+
     import numpy as np
 
     from mmod.constants import YEAR
@@ -146,7 +152,14 @@ def _understand_flux(path: Path) -> dict[str, Any]:
     sizes = np.array(DIAMETERS) * MM
     when = model.card.validity.epoch_year
     epoch = EPOCH if when is None else min(max(EPOCH, when.minimum), when.maximum)
-    state = ExposureState(400.0 * KM, 51.6 * DEGREE, epoch, accept_extrapolation=True)
+    state = ExposureState(
+        400.0 * KM,
+        51.6 * DEGREE,
+        epoch,
+        accept_extrapolation=True,
+        start=datetime(int(epoch), 1, 1, tzinfo=UTC),  # streams: mean of the year
+        end=datetime(int(epoch) + 1, 1, 1, tzinfo=UTC),
+    )
     return {
         "meaning": (
             "cross-sectional flux of particles of at least a diameter [1/m2/yr] and"

@@ -1,4 +1,4 @@
-"""Contradictions between fields of a run: overlaps, totals, labels.
+"""Contradictions between fields of a run: orbits, overlaps, totals, labels.
 
 They are looked for in plain tables, also in ones that hold other mistakes, so that a
 reader learns of everything at once. What cannot be judged because of another mistake
@@ -16,6 +16,9 @@ from mmod.config.fields import as_utc
 
 RESERVED_LABELS = ("debris", "meteoroid", "total")
 """Labels of sums in the dimension ``environment`` of the results."""
+
+ORBITS = ("altitude_km", "tle", "oem", "altitude_table")
+"""Keys of a phase that give its orbit; exactly one is wanted."""
 
 Contradiction = tuple[str, object, str]
 """Dotted key, value, expectation."""
@@ -41,13 +44,48 @@ def contradictions(raw: Mapping[str, Any]) -> list[Contradiction]:
     """
     phases = _tables(raw.get("phase"))
     environments = _tables(raw.get("environment"))
-    return [*_overlaps(phases), *_labels(environments), *_totals(environments)]
+    return [
+        *_orbits(raw.get("phase")),
+        *_overlaps(phases),
+        *_labels(environments),
+        *_totals(environments),
+    ]
 
 
 def _tables(value: object) -> list[Mapping[str, Any]]:
     if not isinstance(value, list | tuple):
         return []
     return [item if isinstance(item, Mapping) else {} for item in value]
+
+
+def _orbits(value: object) -> Iterator[Contradiction]:
+    """Yield phases without an orbit, or with more than one."""
+    for index, phase in enumerate(value if isinstance(value, list | tuple) else ()):
+        if not isinstance(phase, Mapping):
+            continue
+        given = [key for key in ORBITS if phase.get(key) is not None]
+        beside = [
+            key
+            for key in ("inclination_deg", "right_ascension_deg")
+            if phase.get(key) is not None
+        ]
+        if not given:
+            wanted = "an altitude of 100 to 2000 km above 6378 km (the key is missing)"
+            others = ", ".join(ORBITS[1:])
+            yield f"phase[{index}].altitude_km", None, f"{wanted}, or one of {others}"
+            given = ["altitude_km"]  # most likely meant
+        for key in given[1:]:
+            wanted = f"one way to give the orbit: {given[0]} is there too"
+            yield f"phase[{index}].{key}", phase[key], wanted
+        if given[:1] == ["altitude_km"] and "inclination_deg" not in beside:
+            wanted = "an inclination of 0 to 180 deg (the key is missing)"
+            yield f"phase[{index}].inclination_deg", None, wanted
+        if given and given[0] != "altitude_km":
+            for key in beside:
+                wanted = f"no such key beside {given[0]}, which gives it"
+                if given[0] == "altitude_table" and key == "right_ascension_deg":
+                    wanted = "no such key beside altitude_table: no node is known"
+                yield f"phase[{index}].{key}", phase[key], wanted
 
 
 def _overlaps(phases: list[Mapping[str, Any]]) -> Iterator[Contradiction]:

@@ -128,6 +128,21 @@ def as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def element_sets(value: Any) -> Any:
+    """Check a source of element sets: a file name, or the lines themselves."""
+    wanted = "the path of a file of element sets, or an array of their lines"
+    lines = value if isinstance(value, list | tuple) else (value,)
+    if not all(isinstance(line, str) and line.strip() for line in lines):
+        raise refuse(wanted)
+    if isinstance(value, str):
+        if "\n" in value:
+            raise refuse(f"{wanted}: one text a line")
+        return value
+    if len(lines) < 2:
+        raise refuse(f"{wanted} (two an element set)")
+    return tuple(lines)
+
+
 def as_integer(value: Any) -> Any:
     """Accept a whole number written with an exponent (``2e8``)."""
     if isinstance(value, float) and value.is_integer():

@@ -18,10 +18,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     PlainValidator,
     PrivateAttr,
+    SerializerFunctionWrapHandler,
     ValidationInfo,
     field_validator,
+    model_serializer,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -34,6 +37,7 @@ from mmod.config.fields import (
     as_integer,
     as_tuple,
     diameter_hint,
+    element_sets,
     element_size,
     fraction_hint,
     instant,
@@ -66,7 +70,11 @@ Name = Annotated[str, Field(min_length=1)]
 
 
 class Phase(_Table):
-    """One stretch of the exposure: a circular orbit and a fixed attitude."""
+    """One stretch of the exposure: an orbit and a fixed attitude.
+
+    The orbit is given in one of four ways: ``altitude_km`` with ``inclination_deg``,
+    ``tle``, ``oem`` or ``altitude_table``.
+    """
 
     name: Annotated[
         str, Field(description="shown in tables"), Expect("the phase's name, as text")
@@ -74,15 +82,52 @@ class Phase(_Table):
     start: Annotated[Instant, Field(description="beginning, UTC"), _INSTANT]
     end: Annotated[Instant, Field(description="end, UTC, after the start"), _INSTANT]
     altitude_km: Annotated[
-        float,
-        Field(ge=100.0, le=2000.0, description="altitude above 6378 km [km]"),
+        Annotated[float, Field(ge=100.0, le=2000.0)] | None,
+        Field(description="altitude of a circular orbit above 6378 km [km]"),
         Expect("an altitude of 100 to 2000 km above 6378 km", altitude_hint),
-    ]
+    ] = None
     inclination_deg: Annotated[
-        float,
-        Field(ge=0.0, le=180.0, description="inclination of the orbit [deg]"),
+        Annotated[float, Field(ge=0.0, le=180.0)] | None,
+        Field(description="inclination of the orbit [deg], beside altitude_km"),
         Expect("an inclination of 0 to 180 deg"),
-    ]
+    ] = None
+    right_ascension_deg: Annotated[
+        Annotated[float, Field(ge=-360.0, le=360.0)] | None,
+        Field(
+            description="right ascension of the ascending node in the middle of the"
+            " phase, equator of date [deg], beside altitude_km; only models with"
+            " directions among the stars use it"
+        ),
+        _ANGLE,
+    ] = None
+    tle: Annotated[
+        str | tuple[str, ...] | None,
+        PlainValidator(
+            element_sets, json_schema_input_type=str | tuple[str, ...] | None
+        ),
+        PlainSerializer(lambda value: value, return_type=Any),
+        Field(
+            description="two-line element sets of one object, in place of altitude_km:"
+            " a file (path relative to the run file), or their lines"
+        ),
+        Expect("the path of a file of element sets, or an array of their lines"),
+    ] = None
+    oem: Annotated[
+        Name | None,
+        Field(
+            description="CCSDS Orbit Ephemeris Message (KVN), in place of altitude_km:"
+            " path relative to the run file"
+        ),
+        Expect("the path of a CCSDS OEM file"),
+    ] = None
+    altitude_table: Annotated[
+        Name | None,
+        Field(
+            description="altitude by calendar year, in place of altitude_km: a table of"
+            " the library, or the path of one"
+        ),
+        Expect("the name of a table of altitudes or its path"),
+    ] = None
     yaw_deg: Annotated[
         Angle, Field(description="about nadir, first [deg]; +90 turns +X to starboard")
     ] = 0.0
@@ -92,6 +137,11 @@ class Phase(_Table):
     roll_deg: Annotated[
         Angle, Field(description="third [deg]; +90 turns +Y to nadir")
     ] = 0.0
+
+    @model_serializer(mode="wrap")
+    def _without_absent(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # so that runs of before have the digest they had
+        return {key: value for key, value in dump(self).items() if value is not None}
 
     @field_validator("start", "end")
     @classmethod
@@ -120,14 +170,20 @@ class Phase(_Table):
         return decimal_year(self.start + (self.end - self.start) / 2)
 
     @property
-    def altitude(self) -> float:
-        """Altitude of the circular orbit above 6378 km [m]."""
-        return self.altitude_km * KM
+    def altitude(self) -> float | None:
+        """Altitude of a circular orbit above 6378 km [m]; None: another source."""
+        return None if self.altitude_km is None else self.altitude_km * KM
 
     @property
-    def inclination(self) -> float:
-        """Inclination of the orbit [rad]."""
-        return self.inclination_deg * DEGREE
+    def inclination(self) -> float | None:
+        """Inclination of a circular orbit [rad]; None: another source."""
+        return None if self.inclination_deg is None else self.inclination_deg * DEGREE
+
+    @property
+    def right_ascension(self) -> float | None:
+        """Right ascension of the node in the middle of the phase [rad], if given."""
+        node = self.right_ascension_deg
+        return None if node is None else node * DEGREE
 
     @property
     def attitude(self) -> tuple[float, float, float]:
@@ -237,6 +293,14 @@ class Sampling(_Table):
         ),
         Expect("a whole number of 1000 to 1e12 samples"),
     ] = 200_000_000
+    target_for: Annotated[
+        Literal["total", "every_model"],
+        Field(
+            description="whose zones count, for target_relative_error and for sharing out"
+            " `samples`: those of the total, or of every flux model, alternatives too"
+        ),
+        Expect('"total" or "every_model"'),
+    ] = "total"
     samples: Annotated[
         Annotated[int, Field(ge=1, le=10**12)] | None,
         BeforeValidator(as_integer),

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from mmod.kernel.tables import Floats, Ints, Threats
+from mmod.kernel.tables import Floats, Ints, Threats, threat_guide, threat_rows
 
 _AZIMUTH_CELL = np.pi / 10.0
 _SINE_CELL = 1.0 / 7.0
@@ -185,6 +185,8 @@ def gather_threats(tables: list[xr.Dataset]) -> CellTable:
         chance=chance,
         reach=reach,
         weight=weight,
+        row=threat_rows(edges, side, coupling, chance, weight),
+        guide=threat_guide(reach, first),
         first=first,
         patch=np.ascontiguousarray(patch),
         cell_speed=np.ascontiguousarray(cell_speed),

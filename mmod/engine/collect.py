@@ -28,6 +28,7 @@ class RoundTally:
     seen: Ints
     drawn: Ints
     histogram: Floats  # (n_block, n_model, N_BINS)
+    covariance: Floats  # (n_block, n_model, n_model, n_damage)
     events: list[Floats]
     replicates: int
 
@@ -44,6 +45,7 @@ class RoundTally:
             np.zeros(shape[0], dtype=np.int64),
             np.zeros(shape[0], dtype=np.int64),
             np.zeros((n_block, shape[1] - 1, N_BINS)),
+            np.zeros((n_block, *_pairs(shape))),
             [np.zeros((shape[1] - 1, 0, N_FIELDS)) for _ in range(n_block)],
             problem.payload.replicates,
         )
@@ -62,6 +64,7 @@ class RoundTally:
         self.seen[m] = tally.seen
         self.drawn[m] = tally.drawn
         self.histogram[position] = tally.histogram
+        self.covariance[position] = tally.covariance
         self.events[position] = tally.events
 
 
@@ -72,6 +75,11 @@ def tally_shape(problem: ResolvedProblem) -> tuple[int, int, int]:
         len(problem.models) + 1,
         len(problem.config.damage.impact_diameters_mm) + 1,
     )
+
+
+def _pairs(shape: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Return (models, models, damage classes) from a `tally_shape`."""
+    return shape[1] - 1, shape[1] - 1, shape[2]
 
 
 @dataclass
@@ -93,6 +101,7 @@ class PhaseSum:
     seen: Ints
     drawn: Ints
     histogram: Floats  # (n_block, n_model, N_BINS)
+    covariance: Floats  # (n_block, n_model, n_model, n_damage)
     events: list[list[tuple[float, Floats]]]
     zone: Ints  # of each face
     block_zone: Ints
@@ -112,6 +121,7 @@ class PhaseSum:
             seen=np.zeros(shape[0], dtype=np.int64),
             drawn=np.zeros(shape[0], dtype=np.int64),
             histogram=np.zeros((len(blocks), shape[1] - 1, N_BINS)),
+            covariance=np.zeros((len(blocks), *_pairs(shape))),
             events=[[] for _ in blocks],
             zone=problem.payload.faces.zone,
             block_zone=np.array([b.zone for b in blocks]),
@@ -135,6 +145,8 @@ class PhaseSum:
         self.drawn = self.drawn + tally.drawn
         c, d = old[self.block_zone, None, None], new[self.block_zone, None, None]
         self.histogram = c * self.histogram + d * tally.histogram
+        c, d = c[..., None], d[..., None]
+        self.covariance = c * c * self.covariance + d * d * tally.covariance
         for i, z in enumerate(self.block_zone.tolist()):
             kept = [(w * old[z], e) for w, e in self.events[i]]
             if multiple[z] > 0 and tally.events[i].shape[1] > 0:
@@ -186,6 +198,27 @@ def zone_estimates(problem: ResolvedProblem, sums: list[PhaseSum]) -> Estimates:
         np.add.at(fourth, zone, duration**4 * total.fourth)
         np.add.at(free, zone, duration * total.free)
     return Estimates(expected, variance, _freedom(variance, fourth, problem), free)
+
+
+def zone_covariance(problem: ResolvedProblem, sums: list[PhaseSum]) -> Floats:
+    """Return the covariance of the models' expected numbers, by zone.
+
+    Parameters
+    ----------
+    problem : ResolvedProblem
+    sums : list of PhaseSum
+
+    Returns
+    -------
+    ndarray, shape (zones, models, models, damage classes) [1]
+        Of the sampling alone. Models share their rays, so that the error of their
+        ratio is less than that of either; the diagonal is the variance.
+    """
+    shape = _pairs(tally_shape(problem))
+    covariance = np.zeros((len(problem.vehicle.zones), *shape))
+    for duration, total in zip(problem.durations, sums, strict=True):
+        np.add.at(covariance, total.block_zone, duration**2 * total.covariance)
+    return covariance
 
 
 def _freedom(variance: Floats, fourth: Floats, problem: ResolvedProblem) -> Floats:

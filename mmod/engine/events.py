@@ -120,11 +120,11 @@ def make_events(
     names = (
         *("face", "zone", "phase", "model", "x", "y", "z", "azimuth", "elevation"),
         *("speed", "obliquity", "diameter", "critical_diameter", "density"),
-        *("population", "penetrating", "extrapolated", "weight"),
+        *("population", "size_curve", "penetrating", "extrapolated", "weight"),
     )
     if not parts:
         empty: dict[str, NDArray[Any]] = {n: np.zeros(0) for n in names}
-        for n in ("face", "zone", "phase", "model", "population"):
+        for n in ("face", "zone", "phase", "model", "population", "size_curve"):
             empty[n] = np.zeros(0, dtype=np.int32)
         for n in ("penetrating", "extrapolated"):
             empty[n] = np.zeros(0, dtype=np.bool_)
@@ -196,6 +196,7 @@ def _draw(problem: ResolvedProblem, chosen: _Chosen) -> list[dict[str, NDArray[A
                         "critical_diameter": critical,
                         "density": density,
                         "population": cells.population_of[threat].astype(np.int32),
+                        "size_curve": np.full(n, c, dtype=np.int32),
                         "penetrating": np.full(n, penetrating),
                         "extrapolated": ~valid[piece, np.arange(n)],
                         "weight": matrix,

@@ -11,16 +11,26 @@ import numpy as np
 import xarray as xr
 
 from mmod.engine.cells import CellTable, gather_threats
+from mmod.engine.exposure import ModelStates
+from mmod.engine.orbits import orbit_of
 from mmod.engine.penetration import SizeCurve, build_tables, table_error
+from mmod.engine.phase_threats import (
+    PhaseExposure,
+    orbit_flags,
+    orbit_name,
+    phase_threats,
+)
 from mmod.errors import InputError, MmodError, Problem
-from mmod.flux import ExposureState, FluxModel, load_flux
+from mmod.flux import FluxModel, load_flux
+from mmod.flux.grun import GrunModel
+from mmod.flux.streams import LONGEST_WINDOW
 from mmod.geometry.attitude import lvlh_from_body
 from mmod.geometry.vehicle import Vehicle, load_vehicle
 from mmod.kernel.bvh import build_bvh
 from mmod.kernel.ray import Scene, make_scene
 from mmod.kernel.tables import Faces, Floats, Ints, Tables, Threats
 from mmod.shields import Shield, load_shield
-from mmod.units import DEGREE, KM, MM
+from mmod.units import DAY, DEGREE, MM
 
 if TYPE_CHECKING:
     from mmod.config.schema import Environment, RunConfig
@@ -75,6 +85,7 @@ class ResolvedProblem:
     table_error: float
     flags: tuple[str, ...]
     sources: dict[str, str]
+    exposure: tuple[PhaseExposure, ...] = ()
 
 
 def resolve(config: RunConfig) -> ResolvedProblem:
@@ -111,37 +122,54 @@ def resolve(config: RunConfig) -> ResolvedProblem:
     models = _resolve_models(config, problems)
     threats: list[tuple[xr.Dataset, ...]] = []
     flags: list[str] = []
+    exposure: list[PhaseExposure] = []
+    orbit_sources: dict[str, str] = {}
+    diameters = np.array(config.damage.impact_diameters_mm) * MM
     for i, phase in enumerate(config.phase):
         row: list[xr.Dataset] = []
+        key = f"phase[{i}]"
+        where = (source, key)
+        orbit = _collect(problems, where, orbit_of, phase, key, source, config.folder)
+        if orbit is None:
+            continue
+        said = _collect(problems, where, orbit_flags, orbit, phase)
+        if said is None:
+            continue
+        _add(flags, [f"{key}: {text}" for text in said])
+        _add_sources(orbit_sources, orbit.sources, key)
+        used: dict[str, ModelStates] = {}
         for environment, model in zip(config.environment, models, strict=True):
             if model is not None:
-                state = ExposureState(
-                    altitude=phase.altitude_km * KM,
-                    inclination=phase.inclination_deg * DEGREE,
-                    epoch=phase.epoch,
+                found = _collect(
+                    problems,
+                    where,
+                    phase_threats,
+                    model,
+                    orbit,
+                    phase,
+                    diameters,
                     accept_extrapolation=environment.accept_outside_validity,
-                    start=phase.start,
-                    end=phase.end,
                 )
-                where = (source, f"phase[{i}]")
-                found = _collect(problems, where, _validity_and_threats, model, state)
                 if found is None:
                     continue
-                for flag in found[0]:
-                    words = flag.message.removeprefix(f"{model.name} ")
-                    text = f"{environment.name}: {words}"
-                    if text not in flags:
-                        flags.append(text)
-                table = found[1]
-                table.attrs |= {"phase": i, "model": environment.name}
+                caveats, notes, table, states = found
+                words = [f.message.removeprefix(f"{model.name} ") for f in caveats]
+                _add(flags, [f"{environment.name}: {text}" for text in words])
+                _add(flags, [f"{key}: {text}" for text in notes])
+                used[environment.name] = states
+                table.attrs |= {
+                    "phase": i,
+                    "model": environment.name,
+                    "part_of_kind": int(model.part_of_kind),
+                }
                 row.append(table)
         threats.append(tuple(row))
+        exposure.append(PhaseExposure(orbit_name(orbit), used))
     if problems:
         raise InputError(problems)
     assert vehicle is not None
     flux_models = tuple(model for model in models if model is not None)
 
-    diameters = np.array(config.damage.impact_diameters_mm) * MM
     curves = tuple(
         tuple(
             tuple(SizeCurve.of(t, c) for c in range(t.sizes["size_curve"])) for t in row
@@ -204,8 +232,21 @@ def resolve(config: RunConfig) -> ResolvedProblem:
         payload=payload,
         table_error=worst,
         flags=tuple(flags),
-        sources=_sources(config, vehicle, shields, flux_models),
+        sources=_sources(config, vehicle, shields, flux_models) | orbit_sources,
+        exposure=tuple(exposure),
     )
+
+
+def _add(known: list[str], texts: list[str]) -> None:
+    """Append the texts that are not known yet."""
+    known.extend(text for text in dict.fromkeys(texts) if text not in known)
+
+
+def _add_sources(known: dict[str, str], more: dict[str, str], key: str) -> None:
+    """Add digests; files of one name and other content get the phase's key."""
+    for name, digest in more.items():
+        other = known.get(name, digest) != digest
+        known[f"{name} ({key})" if other else name] = digest
 
 
 def _collect(
@@ -250,11 +291,6 @@ def _vehicle_options(config: RunConfig) -> dict[str, Any]:
     if config.element_size_m is not None:
         options["element_size"] = config.element_size_m
     return options
-
-
-def _validity_and_threats(model: FluxModel, state: ExposureState) -> Any:
-    flags = model.validity(state)
-    return flags, model.threats(state)
 
 
 def _resolve_shields(
@@ -313,8 +349,33 @@ def _resolve_models(
         )
         if model is not None and model.kind != environment.kind:
             problems.append(_kind_problem(config, i, environment, model))
+        if model is not None and not environment.accept_outside_validity:
+            problems += _stream_problems(config, i, environment, model)
         models.append(model)
     return models
+
+
+def _stream_problems(
+    config: RunConfig, i: int, environment: Environment, model: FluxModel
+) -> list[Problem]:
+    """Refuse a part of a kind in its place, and streams over a long mission."""
+    source, found = str(config.path or "run"), []
+    beyond = "accept_outside_validity = true goes beyond"
+    if model.part_of_kind and environment.in_total:
+        key = f"environment[{i}].in_total"
+        expected = f"false: {model.name} is only a part of all {model.kind}s; {beyond}"
+        found.append(Problem(source, key, True, expected))
+    begin = min(phase.start for phase in config.phase)
+    length = (max(phase.end for phase in config.phase) - begin).total_seconds()
+    adds = isinstance(model, GrunModel) and model.streams is not None
+    if adds and length > LONGEST_WINDOW:
+        key = f"environment[{i}].streams"
+        expected = (
+            f"none for a run of {length / DAY:.4g} days: streams are added for at most"
+            f" {LONGEST_WINDOW / DAY:g} days, phases together (ECSS 10.2.2.2c); {beyond}"
+        )
+        found.append(Problem(source, key, "ecss", expected))
+    return found
 
 
 def _kind_problem(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmod.engine.collect import PhaseSum, RoundTally, zone_estimates
 from mmod.engine.problem import ResolvedProblem
@@ -27,6 +28,8 @@ from mmod.engine.work import (
     grouped,
 )
 from mmod.kernel.tables import Floats, Ints
+
+Flags = NDArray[np.bool_]
 
 PILOT_SAMPLES = 1
 RISK_FLOOR = 1e-3
@@ -233,17 +236,21 @@ class Sampler:
         share = 0.5 + 0.5 * np.minimum(relative, 4.0)
         return np.maximum(1, np.ceil(want[faces.zone] * share - 0.5)).astype(np.int64)
 
-    def _zone_errors(
-        self, sums: list[PhaseSum]
-    ) -> tuple[Floats, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
-        """Return each zone's relative error of the total, and which zones have to meet it."""
+    def _zone_errors(self, sums: list[PhaseSum]) -> tuple[Floats, Flags]:
+        """Return each zone's relative error, and which zones have to meet the target.
+
+        Of the total; or the largest of the models under which the zone carries risk.
+        """
         estimate = zone_estimates(self.problem, sums)
-        # Nothing on this vehicle can penetrate: the smallest impacts steer instead.
-        damage = -1 if estimate.expected[:, -1, -1].any() else 0
-        expected = estimate.expected[:, -1, damage]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            error = np.sqrt(estimate.variance[:, -1, damage]) / expected
-        return error, (expected > 0.0) & (expected >= RISK_FLOOR * expected.sum())
+        if self.problem.config.sampling.target_for == "total":
+            return _relative_error(estimate.expected[:, -1], estimate.variance[:, -1])
+        found = [
+            _relative_error(estimate.expected[:, e], estimate.variance[:, e])
+            for e in range(len(self.problem.models))
+        ]
+        counts: Flags = np.stack([c for _, c in found])
+        error = np.stack([np.where(c, e, 0.0) for e, c in found])
+        return error.max(axis=0), np.asarray(np.any(counts, axis=0))
 
     def missed(self, sums: list[PhaseSum]) -> tuple[str, ...]:
         """Return a flag when zones stay above the target error, naming the worst."""
@@ -296,3 +303,14 @@ class Sampler:
         if cost * len(sums) > left:
             more = np.floor(more * max(left, 0) / (cost * len(sums))).astype(np.int64)
         return more
+
+
+def _relative_error(expected: Floats, variance: Floats) -> tuple[Floats, Flags]:
+    """Return the relative errors (zone), from (zone, damage), and which zones count."""
+    # Nothing on this vehicle can penetrate: the smallest impacts steer instead.
+    damage = -1 if expected[:, -1].any() else 0
+    number = expected[:, damage]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        error = np.sqrt(variance[:, damage]) / number
+    counts: Flags = np.asarray((number > 0.0) & (number >= RISK_FLOOR * number.sum()))
+    return error, counts

@@ -15,6 +15,7 @@ from mmod.engine.collect import (
     PhaseSum,
     face_estimates,
     tally_shape,
+    zone_covariance,
     zone_estimates,
 )
 from mmod.engine.events import make_events
@@ -22,6 +23,7 @@ from mmod.engine.local import LocalBackend, available_cores
 from mmod.engine.plan import Plan, make_plan
 from mmod.engine.problem import ResolvedProblem, require_finite, resolve
 from mmod.engine.rounds import Sampler
+from mmod.engine.uncertainty import zone_given_flux
 from mmod.engine.work import (
     DEFAULT_CHUNK_SAMPLES,
     VISIBILITY_RAYS,
@@ -234,6 +236,8 @@ def _outcome(
         zone_variance=zones.variance,
         zone_dof=zones.dof,
         zone_unshadowed=zones.free,
+        zone_covariance=zone_covariance(problem, sums),
+        zone_given_flux=zone_given_flux(problem, blocks, sums),
         zone_samples=np.bincount(zone, weights=drawn, minlength=n_zone).astype(
             np.int64
         ),
@@ -331,4 +335,5 @@ def _provenance(problem: ResolvedProblem, sampler: Sampler) -> dict[str, Any]:
         "table_error": problem.table_error,
         "shadowing": problem.config.shadowing,
         "omitted": list(problem.vehicle.omitted),
+        "exposure": [phase.to_dict() for phase in problem.exposure],
     }

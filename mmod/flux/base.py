@@ -14,8 +14,16 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from mmod.errors import InputError, Problem, bad
-from mmod.flux.card import Kind, ModelCard, OptionValue, ValidityRange, read_table
+from mmod.flux.card import (
+    Kind,
+    ModelCard,
+    OptionValue,
+    UncertaintyLaw,
+    ValidityRange,
+    read_table,
+)
 from mmod.flux.table import SizeCurves, ThreatBins, build_threats
+from mmod.flux.uncertainty import log_stderr
 from mmod.library import sha256
 from mmod.units import DEGREE, KM, MM
 
@@ -131,7 +139,12 @@ class FluxModel(ABC):
         Names of the populations of its threat tables.
     sources : dict
         Path -> SHA-256 of every file that was read.
+    part_of_kind : bool
+        True for a part of the debris or meteoroids (streams), which is not comparable
+        with models of the whole kind.
     """
+
+    part_of_kind: bool = False
 
     def __init__(
         self, name: str, card: ModelCard, path: Path, options: dict[str, OptionValue]
@@ -359,8 +372,48 @@ class FluxModel(ABC):
             "table_max_diameter": sizes.maximum * MM,
         }
         return build_threats(
-            self._bins(state, refine), self._curves(state), attrs, self.populations
+            self._bins(state, refine),
+            self._curves(state),
+            attrs,
+            self.populations,
+            self.uncertainty_law,
         )
+
+    @property
+    def uncertainty_law(self) -> UncertaintyLaw:
+        """Uncertainty of the cumulative flux: of the card, or of external files."""
+        if self.card.uncertainty_law is None:
+            expected = "a table: diameter_mm, log_stderr, source, tag"
+            raise bad(self.path, "uncertainty_law", None, expected)
+        return self.card.uncertainty_law
+
+    def log_stderr(self, diameter: ArrayLike) -> FloatArray:
+        """Return one standard error of the log of the cumulative flux.
+
+        Parameters
+        ----------
+        diameter : array_like
+            Least diameters [m], positive and finite.
+
+        Returns
+        -------
+        ndarray [1]
+            sigma of ln F(>= d), of the shape of ``diameter``.
+
+        Raises
+        ------
+        InputError
+            For bad diameters.
+
+        Notes
+        -----
+        Valid wherever the flux is; one deviate for the whole model.
+
+        References
+        ----------
+        .. [1] The ``uncertainty_law`` of the card; docs/theory.md, section 5.4.
+        """
+        return log_stderr(self.uncertainty_law, _checked(diameter))
 
     # help for families
 

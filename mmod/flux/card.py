@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -21,6 +22,10 @@ OptionValue = str | float | None
 Text = Annotated[str, Field(min_length=1)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+LARGEST_LOG_STDERR = 5.0
+"""A law beyond this (a factor of 150 at one standard error) is a slip of the pen."""
+LogStderr = Annotated[float, Field(ge=0.0, le=LARGEST_LOG_STDERR, allow_inf_nan=False)]
 
 
 class _Frozen(BaseModel):
@@ -106,6 +111,36 @@ class Validity(_Frozen):
     diameter_mm: ValidityRange
 
 
+class UncertaintyLaw(_Frozen):
+    """One standard error of the log of the cumulative flux, against diameter.
+
+    ln F(>= d) = ln F0(>= d) + log_stderr(d) z with one normal deviate z for the whole
+    model: all sizes, directions, speeds and phases are correlated.
+    """
+
+    diameter_mm: tuple[Positive, ...] = Field(min_length=1, description="increasing")
+    log_stderr: tuple[LogStderr, ...] = Field(
+        min_length=1,
+        description="of ln F(>= d): 0.69 is a factor of two; linear in the log of the"
+        " diameter between nodes, constant beyond them",
+    )
+    source: Text = Field(
+        description="where the numbers are from, and how they were read"
+    )
+    tag: Tag
+
+    @model_validator(mode="after")
+    def _aligned(self) -> Self:
+        if len(self.diameter_mm) != len(self.log_stderr):
+            raise ValueError(
+                f"{len(self.diameter_mm)} diameters but {len(self.log_stderr)} values"
+                " of log_stderr"
+            )
+        if any(b <= a for a, b in pairwise(self.diameter_mm)):
+            raise ValueError("diameter_mm must increase")
+        return self
+
+
 EXTERNAL = "external"
 """Family of the cards that name files of another program."""
 
@@ -131,6 +166,10 @@ class ModelCard(_Frozen):
         description="of the published numbers; inside everything is cross_section"
     )
     uncertainty: Text
+    uncertainty_law: UncertaintyLaw | None = Field(
+        default=None,
+        description="not needed where external files state their uncertainty",
+    )
     licence: Text
     validity: Validity = Field(
         default_factory=Validity.model_construct,
@@ -163,6 +202,8 @@ class ModelCard(_Frozen):
                 raise ValueError(f"only external models have {', '.join(extra)}")
             if "validity" not in self.model_fields_set:
                 raise ValueError("a model needs validity")
+            if self.uncertainty_law is None:
+                raise ValueError("a model needs uncertainty_law")
         return self
 
 

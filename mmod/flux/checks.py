@@ -3,7 +3,7 @@
 Columns: quantity, arguments (``key=value`` joined by ``;``), expected, unit,
 relative_tolerance (half a unit of the last digit printed in the source), source, tag.
 Arguments describe the state (``altitude_km``, ``inclination_deg``, ``epoch_year``; 400,
-51.6 and 2016.5 where not given), the question (``diameter_mm``, ``mass_g``, ``face``,
+51.6 and 2016.5 where not given; ``start`` and ``end`` for streams), the question (``diameter_mm``, ``mass_g``, ``face``,
 ``over``, ``speed_km_s``) and options of the model (``option.NAME``). The tag
 ``comparison`` marks a published value that the model is not expected to meet: its
 tolerance states how far it is off.
@@ -15,6 +15,7 @@ import csv
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,8 @@ from mmod.flux.grun import GrunModel, interplanetary_flux
 from mmod.flux.isotropic import full_sky_motion_factor, shielding_factor
 from mmod.flux.nasa91 import HorizontalDebris, Nasa91Model, nasa91_speed_law
 from mmod.flux.registry import load_flux
+from mmod.flux.solar_longitude import seconds_since_j2000, solar_longitude
+from mmod.flux.streams import StreamModel
 from mmod.units import DEGREE, G_CM3, GRAM, KM, MM, PER_YEAR
 
 COLUMNS = (
@@ -226,7 +229,26 @@ class _Arguments:
 
     @property
     def state(self) -> ExposureState:
-        return ExposureState(self.altitude, self.inclination, self.epoch)
+        given = self._check.arguments
+        return ExposureState(
+            self.altitude,
+            self.inclination,
+            self.epoch,
+            start=self.instant("start") if "start" in given else None,
+            end=self.instant("end") if "end" in given else None,
+        )
+
+    def instant(self, key: str) -> datetime:
+        text = self._check.arguments.get(key, "")
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            expected = "an instant in ISO 8601"
+            raise bad(self._check.where, f"arguments.{key}", text, expected) from None
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    def text(self, key: str) -> str:
+        return self._check.arguments.get(key, "")
 
 
 def _nasa91(model: FluxModel) -> Nasa91Model:
@@ -239,6 +261,30 @@ def _grun(model: FluxModel) -> GrunModel:
     if not isinstance(model, GrunModel):
         raise bad(model.path, "family", model.card.family, "grun for this quantity")
     return model
+
+
+def _streams(model: FluxModel) -> StreamModel:
+    if not isinstance(model, StreamModel):
+        raise bad(model.path, "family", model.card.family, "streams for this quantity")
+    return model
+
+
+def _stream_share(model: FluxModel, a: _Arguments) -> float:
+    mass = a.number("mass_g") * GRAM
+    flux = float(_streams(model).flux_at_top(mass, a.state))
+    return flux / (4.0 * float(interplanetary_flux(mass)))
+
+
+def _hourly_rate(model: FluxModel, a: _Arguments) -> float:
+    stream = _streams(model).stream(a.text("stream"))
+    return float(stream.rate(a.number("solar_longitude_deg") * DEGREE - stream.maximum))
+
+
+def _solar_longitude(model: FluxModel, a: _Arguments) -> float:
+    del model
+    of_date = a.text("equinox") == "date"
+    seconds = seconds_since_j2000(a.instant("at"))
+    return float(solar_longitude(seconds, of_date=of_date)) / DEGREE % 360.0
 
 
 def _share(model: FluxModel, a: _Arguments, key: str = "face") -> float:
@@ -322,6 +368,9 @@ QUANTITIES: dict[str, tuple[str, Callable[[FluxModel, _Arguments], float]]] = {
         lambda _, a: shielding_factor(shadow_angle(a.altitude)),
     ),
     "motion": ("1", _motion),
+    "stream_share": ("1", _stream_share),
+    "zenithal_hourly_rate": ("1/h", _hourly_rate),
+    "solar_longitude": ("deg", _solar_longitude),
     "focused_shielded_ratio": ("1", _focused_ratio),
 }
 """Quantity -> unit and how a model answers."""

@@ -19,6 +19,7 @@ from mmod.flux.card import (
     AreaConvention,
     ModelCard,
     OptionValue,
+    UncertaintyLaw,
     Validity,
     ValidityRange,
 )
@@ -85,7 +86,10 @@ class ExternalModel(FluxModel):
         _agrees(path, card, found)
         self.environment = found.cross_sectional(card.area_convention)
         self.card = card.model_copy(
-            update={"validity": _validity(path, card, found.facts)}
+            update={
+                "validity": _validity(path, card, found.facts),
+                "uncertainty_law": _uncertainty(path, card, self.environment),
+            }
         )
         self.populations = found.populations
         for each in found.files:
@@ -217,6 +221,20 @@ def _validity(path: Path, card: ModelCard, facts: FileFacts) -> Validity:
     if problems:
         raise InputError(problems)
     return Validity.model_validate(ranges)
+
+
+def _uncertainty(
+    path: Path, card: ModelCard, found: ExternalEnvironment
+) -> UncertaintyLaw:
+    """Return the law of the card, which goes before that of the files."""
+    law = card.uncertainty_law or found.uncertainty()
+    if law is None:
+        expected = (
+            "a table in the card (diameter_mm, log_stderr, source, tag), as the files"
+            " do not state it"
+        )
+        raise bad(path, "uncertainty_law", None, expected)
+    return law
 
 
 def split_bins(bins: ThreatBins, refine: int) -> ThreatBins:

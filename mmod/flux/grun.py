@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from mmod.constants import ATMOSPHERE_HEIGHT, EARTH_RADIUS
-from mmod.errors import bad
-from mmod.flux.base import ExposureState, FluxModel
+from mmod.errors import InputError, Problem, bad
+from mmod.flux.base import ExposureState, Flag, FluxModel
 from mmod.flux.card import ModelCard, OptionValue
 from mmod.flux.densities import SSP_STEPS, SteppedDensity, constant_density
 from mmod.flux.frames import escape_speed, orbit_radius, orbit_speed, shadow_angle
@@ -22,6 +23,8 @@ from mmod.flux.meteoroid_speed import (
     hrmp_literal,
     ssp_speed_law,
 )
+from mmod.flux.mixture import mix_threats
+from mmod.flux.streams import LONGEST_WINDOW, StreamModel, ecss_streams
 from mmod.flux.table import SizeCurves, ThreatBins, diameter_grid
 from mmod.units import GRAM, KM, PER_YEAR
 
@@ -29,6 +32,10 @@ FloatArray = NDArray[np.float64]
 
 SECONDS_A_YEAR_IN_FORMULA = 3.15576e7
 """The factor that turns the formula's 1/s into 1/year."""
+STREAM = "stream"
+"""Name of the population of streams."""
+PART_FLAG = "part-of-all-meteoroids"
+"""Flag of the streams that does not hold where they are added."""
 TUMBLING_TO_CROSS_SECTION = 4.0
 """The formula counts hits on a one-sided, randomly tumbling plate."""
 
@@ -96,6 +103,8 @@ class GrunModel(FluxModel):
 
     A card with a ``speed`` table (speeds far from the Earth) is focused speed by speed
     after ECSS; one without uses the near-Earth law and the single factor of SSP 30425.
+    With the option ``streams`` the streams of a short window come on top of the yearly
+    mean, as a population of their own.
     """
 
     def __init__(
@@ -117,6 +126,11 @@ class GrunModel(FluxModel):
                     "irregular or negative",
                     "regularly spaced speeds and densities >= 0",
                 )
+        self.streams: StreamModel | None = None
+        if self.options.get("streams", "none") == "ecss":
+            self.streams = ecss_streams()
+            self.sources |= self.streams.sources
+            self.populations = (card.kind, STREAM)
 
     def _size_law(self) -> SteppedDensity:
         if self._text_option("density") == "stepped":
@@ -236,7 +250,81 @@ class GrunModel(FluxModel):
         mass = self._size.mass(np.asarray(diameter, dtype=np.float64))
         return interplanetary_flux(mass) * self.focusing(altitude)
 
+    def _extra_flags(self, state: ExposureState) -> tuple[list[Flag], list[Problem]]:
+        if self.streams is None:
+            return [], []
+        try:
+            flags = self.streams.validity(state)
+            start, end = self.streams.window(state)
+        except InputError as error:
+            return [], list(error.problems)
+        text = (
+            f"{self.name} counts streams twice: its yearly mean holds their mean share"
+            " (3.5 % at 1e-6 g, 12.6 % at 1e-2 g), the streams of the window are added"
+        )
+        flags = [flag for flag in flags if flag.code != PART_FLAG]
+        flags.append(Flag("streams-added", text))
+        length = (end - start) / 86400.0
+        if end - start > LONGEST_WINDOW and not state.accept_extrapolation:
+            expected = (
+                "at most 21 days with streams: a longer one has them in the yearly mean"
+                " (ECSS 10.2.2.2c); accept_outside_validity = true goes beyond"
+            )
+            key = "start, end"
+            where = f"flux model {self.name}"
+            return [], [Problem(where, key, f"{length:.6g} days", expected)]
+        return flags, []
+
+    def threats(self, state: ExposureState, *, refine: int = 1) -> xr.Dataset:
+        """Return the threat table of one phase (see the base class).
+
+        Parameters
+        ----------
+        state : ExposureState
+            Orbit, epoch and, with streams, the window.
+        refine : int
+            Divides the bins.
+
+        Returns
+        -------
+        xarray.Dataset
+            With streams a second population, ``stream``, and a size curve for every
+            mass exponent.
+
+        Raises
+        ------
+        InputError
+            As the base class; with streams also for a window that is missing or longer
+            than 3 weeks.
+
+        Notes
+        -----
+        Valid as the card.
+
+        References
+        ----------
+        .. [1] The ``citation`` of the card; ECSS-E-ST-10-04C Rev.1 (2020) 10.2.2.2c.
+        """
+        sporadic = super().threats(state, refine=refine)
+        if self.streams is None:
+            return sporadic
+        sporadic["population"].attrs["population_names"] = self.kind
+        streams = self.streams.threats(state, refine=refine)
+        streams["population"][:] = 0
+        streams["population"].attrs["population_names"] = STREAM
+        both = mix_threats([sporadic, streams], [1.0, 1.0])
+        keep = ("model", "options", "flags")
+        both.attrs |= {key: sporadic.attrs[key] for key in keep}
+        return both
+
     def _cumulative(self, diameter: FloatArray, state: ExposureState) -> FloatArray:
+        flux = self._sporadic(diameter, state)
+        if self.streams is not None:
+            flux = flux + self.streams.cumulative(diameter, state)
+        return flux
+
+    def _sporadic(self, diameter: FloatArray, state: ExposureState) -> FloatArray:
+        """Return the cross-sectional flux of the yearly mean [1/m2/s]."""
         factor = TUMBLING_TO_CROSS_SECTION * self.motion_factor(state.altitude)
         return factor * self.stationary_flux(diameter, state.altitude)
 
@@ -248,9 +336,9 @@ class GrunModel(FluxModel):
         nodes = diameter_grid([edge for gap in gaps for edge in gap])
         for low, high in gaps:
             nodes = nodes[(nodes <= low) | (nodes >= high)]
-        flux = self._cumulative(nodes, state)
+        flux = self._sporadic(nodes, state)
         for low, high in gaps:  # flat to the last bit: nothing is in between
-            step = self._cumulative(np.sqrt([low * high]), state)
+            step = self._sporadic(np.sqrt([low * high]), state)
             flux[(nodes == low) | (nodes == high)] = step
         return SizeCurves(nodes, flux[None, :], self._density(nodes)[None, :])
 
@@ -265,7 +353,7 @@ class GrunModel(FluxModel):
     def face_shares(
         self, state: ExposureState, normals: ArrayLike, *, speed_power: float = 0.0
     ) -> FloatArray:
-        """Return oriented-face factors of the only size curve (see the base class).
+        """Return oriented-face factors of every size curve (see the base class).
 
         Parameters
         ----------
@@ -278,8 +366,8 @@ class GrunModel(FluxModel):
 
         Returns
         -------
-        ndarray, shape (1, n)
-            Factors [(m/s)^p].
+        ndarray, shape (size_curve, n)
+            Factors [(m/s)^p]; the yearly mean first.
 
         Notes
         -----
@@ -296,4 +384,8 @@ class GrunModel(FluxModel):
             normals,
             speed_power,
         )
-        return shares[None, :] / self.motion_factor(state.altitude)
+        mean = shares[None, :] / self.motion_factor(state.altitude)
+        if self.streams is None:
+            return mean
+        more = self.streams.face_shares(state, normals, speed_power=speed_power)
+        return np.concatenate([mean, more])

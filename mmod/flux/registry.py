@@ -11,6 +11,7 @@ from mmod.flux.external import ExternalModel
 from mmod.flux.grun import GrunModel
 from mmod.flux.master8 import Master8Model
 from mmod.flux.nasa91 import Nasa91Model
+from mmod.flux.streams import StreamModel
 from mmod.library import resolve
 
 FAMILIES: dict[str, type[FluxModel]] = {
@@ -18,6 +19,7 @@ FAMILIES: dict[str, type[FluxModel]] = {
     "grun": GrunModel,
     "master8": Master8Model,
     "nasa91": Nasa91Model,
+    "streams": StreamModel,
 }
 """Implementations that a card may name as its ``family``."""
 

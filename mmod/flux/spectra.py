@@ -122,6 +122,31 @@ def spectra(table: xr.Dataset, diameter: ArrayLike, least_diameter: float) -> Sp
     )
 
 
+def flux_above(table: xr.Dataset, diameter: ArrayLike) -> FloatArray:
+    """Return the cross-sectional flux of a threat table by size.
+
+    Parameters
+    ----------
+    table : xarray.Dataset
+        As `mmod.flux.table` describes.
+    diameter : array_like, shape (n,) [m]
+        Least diameters; beyond the nodes of the table the flux is NaN.
+
+    Returns
+    -------
+    ndarray, shape (n,) [1/m2/s]
+        Log-log between the nodes; 0 beyond the last particle.
+    """
+    nodes = table["diameter"].to_numpy()
+    sizes = np.atleast_1d(np.asarray(diameter, dtype=np.float64))
+    index, weight = table["size_curve_index"].to_numpy(), table["weight"].to_numpy()
+    per_curve = _log_log(nodes, table["flux"].to_numpy(), sizes)
+    shares = np.bincount(index, weights=weight, minlength=len(per_curve))
+    slack = 1.0 + 1e-9
+    fits = (sizes * slack >= nodes[0]) & (sizes <= nodes[-1] * slack)
+    return np.where(fits, shares @ per_curve, np.nan)
+
+
 def _log_log(nodes: FloatArray, flux: FloatArray, at: FloatArray) -> FloatArray:
     """Return each curve at some diameters; 0 beyond the last particle."""
     found = np.zeros((len(flux), len(at)))

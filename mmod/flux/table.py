@@ -10,6 +10,9 @@ Between nodes the size curves are interpolated log-log, densities likewise. Wher
 flux of a curve is the same at two neighbouring nodes there is no particle between
 them, so the density there has no meaning (a step of the density in *mass* leaves such
 a gap in diameter: the denser value at its lower, the lighter at its upper node).
+
+``log_stderr`` over ``diameter`` is one standard error of the log of the total flux of at
+least that size (see `mmod.flux.uncertainty`); the tables of models all have it.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from mmod.errors import InputError, Problem
+from mmod.flux.card import LARGEST_LOG_STDERR, UncertaintyLaw
+from mmod.flux.uncertainty import log_stderr
 
 FloatArray = NDArray[np.float64]
 
@@ -34,6 +39,7 @@ LARGEST_DIAMETER = 1.0
 NODES_PER_DECADE = 200
 """Of smooth size curves: log-log interpolation is then good to 1e-4."""
 WEIGHT_TOLERANCE = 1e-14
+LOG_STDERR_NAME = "standard error of the log of the flux of at least the diameter"
 AREA_CONVENTION = "cross_section"
 
 _THREAT_FIELDS = {
@@ -168,6 +174,7 @@ def build_threats(
     curves: SizeCurves,
     attrs: Mapping[str, Any],
     populations: str | Sequence[str],
+    uncertainty: UncertaintyLaw | None = None,
 ) -> xr.Dataset:
     """Assemble and validate a threat table; bins of zero weight are left out.
 
@@ -181,6 +188,8 @@ def build_threats(
         Model, kind, state, flags, table range.
     populations : str or sequence of str
         Names of the populations; the only one as text.
+    uncertainty : UncertaintyLaw, optional
+        Of the model; without it the table has no ``log_stderr``.
 
     Returns
     -------
@@ -239,6 +248,17 @@ def build_threats(
         curves.density,
         {"units": "kg m-3", "long_name": "particle density"},
     )
+    if uncertainty is not None:
+        data["log_stderr"] = (
+            "diameter",
+            log_stderr(uncertainty, curves.diameter),
+            {
+                "units": "1",
+                "long_name": LOG_STDERR_NAME,
+                "source": uncertainty.source,
+                "tag": uncertainty.tag,
+            },
+        )
     complete = {
         **attrs,
         "coupled": int(bins.side is not None),
@@ -299,7 +319,8 @@ def validate_threats(table: xr.Dataset) -> None:
         With every rule that is broken: missing variables or attributes, shapes,
         non-finite values, edges out of order or range, weights of a size curve that do
         not sum to 1, fluxes that are not positive and non-increasing, densities that
-        are not positive, a diameter grid that does not cover 1e-6 to 1 m.
+        are not positive, a diameter grid that does not cover 1e-6 to 1 m, a
+        ``log_stderr`` that is negative or beyond 5.
     """
     source = f"threat table of {table.attrs.get('model', 'an unnamed model')}"
     problems: list[Problem] = []
@@ -315,6 +336,8 @@ def validate_threats(table: xr.Dataset) -> None:
         **dict.fromkeys(["flux", "density"], "size_curve diameter"),
         "diameter": "diameter",
     }
+    if "log_stderr" in table:
+        wanted["log_stderr"] = "diameter"
     coupled = bool(table.attrs.get("coupled", 0))
     if coupled:
         wanted["side"] = "threat"
@@ -373,6 +396,8 @@ def _check_curves(table: xr.Dataset, complain: Any) -> None:
     diameter = table["diameter"].values
     if np.any(np.diff(diameter) <= 0.0):
         complain("diameter", "not increasing", "strictly increasing nodes [m]")
+    if diameter[0] <= 0.0:
+        complain("diameter", float(diameter[0]), "positive nodes [m]")
     if diameter[0] > SMALLEST_DIAMETER or diameter[-1] < LARGEST_DIAMETER:
         complain(
             "diameter", [diameter[0], diameter[-1]], "a grid covering 1e-6 m to 1 m"
@@ -384,3 +409,9 @@ def _check_curves(table: xr.Dataset, complain: Any) -> None:
         complain("flux", "increases with diameter", "a cumulative (falling) flux")
     if np.any(table["density"].values <= 0.0):
         complain("density", float(table["density"].values.min()), "positive numbers")
+    if "log_stderr" in table:
+        values = table["log_stderr"].values
+        if np.any((values < 0.0) | (values > LARGEST_LOG_STDERR)):
+            worst = float(values[np.argmax(np.abs(values))])
+            expected = f"numbers from 0 to {LARGEST_LOG_STDERR:g}"
+            complain("log_stderr", worst, expected)

@@ -16,8 +16,12 @@ from numpy.typing import NDArray
 from mmod.kernel._jit import jit, leaf
 from mmod.kernel.ray import Scene, Scratch, make_scratch, transmission
 from mmod.kernel.rng import BLOCK_BIN, BLOCK_EVENT, BLOCK_SHIFT, uniforms
-from mmod.kernel.sample import fill_proposal, search
+from mmod.kernel.sample import fill_proposal, guided_search, search
 from mmod.kernel.tables import (
+    CHANCE,
+    COUPLING,
+    SIDE,
+    WEIGHT,
     Faces,
     Floats,
     Ints,
@@ -96,6 +100,7 @@ def importance_block(
         np.zeros(n, dtype=np.int64),
         np.zeros((models, N_BINS)),
         np.zeros((models, n_event + 1, N_FIELDS)),
+        np.zeros((models, models, damages)),
     )
     room = _Room(
         np.zeros((models, 2, cells)),
@@ -105,6 +110,7 @@ def importance_block(
         np.zeros((models + 1, damages)),
         np.zeros((models, damages)),
         np.zeros(models, dtype=np.int64),
+        np.zeros((models, models, damages)),
     )
     _fill_tally(
         scene,
@@ -137,6 +143,7 @@ class _Room(NamedTuple):
     replica: Floats
     coarse: Floats
     lowest: Ints
+    product: Floats
 
 
 @leaf
@@ -168,7 +175,8 @@ def _fill_tally(
     work, share, chance, reach = room.work, room.share, room.chance, room.reach
     replica, lowest = room.replica, room.lowest
     bound, coarse = tally.bound, room.coarse
-    edges, corners = threats.edges, faces.corners
+    covariance, product = tally.covariance, room.product
+    row, corners = threats.row, faces.corners
     have = -1
     mass = 0.0
 
@@ -212,6 +220,7 @@ def _fill_tally(
                 bound[i, e, d] = area * coarse[e, d]
                 if in_total[e] == 1:
                     bound[i, models, d] += area * coarse[e, d]
+        product[:] = 0.0
         for r in range(replicates):
             for e in range(models + 1):
                 for d in range(damages):
@@ -222,16 +231,20 @@ def _fill_tally(
                 u = (k + u_threat) / count
                 cell = search(reach, 0, cells, u)
                 w_bin, w_speed, w_azimuth, w_sine = uniforms(key, f, r, k, BLOCK_BIN)
-                t = search(
-                    threats.reach, threats.first[cell], threats.first[cell + 1], w_bin
+                t = guided_search(
+                    threats.reach,
+                    threats.guide,
+                    threats.first[cell],
+                    threats.first[cell + 1],
+                    w_bin,
                 )
-                speed = edges[t, 4] + w_speed * (edges[t, 5] - edges[t, 4])
-                sine = edges[t, 2] + w_sine * (edges[t, 3] - edges[t, 2])
-                if threats.side[t] == 0:
-                    azimuth = edges[t, 0] + w_azimuth * (edges[t, 1] - edges[t, 0])
+                speed = row[t, 4] + w_speed * (row[t, 5] - row[t, 4])
+                sine = row[t, 2] + w_sine * (row[t, 3] - row[t, 2])
+                if row[t, SIDE] == 0.0:
+                    azimuth = row[t, 0] + w_azimuth * (row[t, 1] - row[t, 0])
                 else:
-                    azimuth = threats.side[t] * np.arccos(
-                        min(max(speed / threats.coupling[t], -1.0), 1.0)
+                    azimuth = row[t, SIDE] * np.arccos(
+                        min(max(speed / row[t, COUPLING], -1.0), 1.0)
                     )
                 flat = np.sqrt(max(1.0 - sine * sine, 0.0))
                 lx, ly, lz = flat * np.cos(azimuth), flat * np.sin(azimuth), sine
@@ -274,10 +287,10 @@ def _fill_tally(
                 visible = transmission(scene, scratch, ox, oy, oz, dx, dy, dz)
                 if visible > 0.0:
                     seen[i] += 1
-                density = chance[cell] * threats.chance[t]
+                density = chance[cell] * row[t, CHANCE]
                 scale = area * cosine / (density * count * replicates)
                 for e in range(models):
-                    w = threats.weight[e, t]
+                    w = row[t, WEIGHT + e]
                     if w <= 0.0:
                         continue
                     curve = threats.curve[e, cell]
@@ -334,3 +347,15 @@ def _fill_tally(
                     x = replica[e, d] * replicates
                     first[i, e, d] += x
                     second[i, e, d] += x * x
+                    if e < models:
+                        for g in range(e + 1):
+                            product[e, g, d] += x * replica[g, d] * replicates
+        # Of the means over the replicates; faces use disjoint random numbers.
+        for e in range(models):
+            for g in range(e + 1):
+                for d in range(damages):
+                    c = product[e, g, d] - first[i, e, d] * first[i, g, d] / replicates
+                    c /= replicates * (replicates - 1.0)
+                    covariance[e, g, d] += c
+                    if g < e:
+                        covariance[g, e, d] += c

@@ -208,3 +208,14 @@ def search(reach: Floats, first: int, last: int, u: float) -> int:
         else:
             low = middle + 1
     return low
+
+
+@inlined
+def guided_search(reach: Floats, guide: Ints, first: int, last: int, u: float) -> int:
+    """Return what `search` returns, from a guess: a step or two for any length."""
+    t = int(guide[first + min(int(u * (last - first)), last - first - 1)])
+    while t > first and reach[t - 1] > u:
+        t -= 1
+    while t < last - 1 and reach[t] <= u:
+        t += 1
+    return t

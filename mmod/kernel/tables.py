@@ -7,6 +7,7 @@ proposal resembles the contribution; inside a cell a threat is drawn by a fixed 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +26,10 @@ class Threats(NamedTuple):
     high [m/s]; ``side`` (n,) int64: 0, or the sign of the azimuth where it follows
     from the speed; ``coupling`` (n,) [m/s]: cos(azimuth) = speed / coupling there;
     ``chance`` (n,), ``reach`` (n,): probability and cumulative probability in the
-    cell; ``weight`` (n_model, n): share of the model's flux;
+    cell; ``weight`` (n_model, n): share of the model's flux; ``row`` (n, 9 + n_model):
+    the same once more, threat by threat (`threat_rows`), so that a draw among many
+    threats reads one stretch of memory; ``guide`` (n,) int64: where a search in the
+    cell begins (`threat_guide`);
     ``first`` (m + 1,): first threat of each cell; ``patch`` (m, 4): azimuth and
     sin(elevation) bounds; ``cell_speed`` (m,) [m/s]; ``cell_direction`` (m, 3);
     ``cell_weight`` (n_model, m); ``curve`` (n_model, m) int64: size curve, -1 where
@@ -38,12 +42,62 @@ class Threats(NamedTuple):
     chance: Floats
     reach: Floats
     weight: Floats
+    row: Floats
+    guide: Ints
     first: Ints
     patch: Floats
     cell_speed: Floats
     cell_direction: Floats
     cell_weight: Floats
     curve: Ints
+
+
+SIDE, COUPLING, CHANCE, WEIGHT = 6, 7, 8, 9
+"""Columns of ``Threats.row``: after the six edges; the models follow from `WEIGHT`."""
+
+
+def threat_rows(
+    edges: Floats, side: Ints, coupling: Floats, chance: Floats, weight: Floats
+) -> Floats:
+    """Return ``Threats.row`` from the fields of the same names.
+
+    Parameters
+    ----------
+    edges : ndarray, shape (n, 6)
+    side : ndarray of int64, shape (n,)
+    coupling, chance : ndarray, shape (n,)
+    weight : ndarray, shape (n_model, n)
+
+    Returns
+    -------
+    ndarray, shape (n, 9 + n_model)
+        Contiguous.
+    """
+    columns = (edges, side[:, None], coupling[:, None], chance[:, None], weight.T)
+    return np.ascontiguousarray(np.concatenate(columns, axis=1), dtype=np.float64)
+
+
+def threat_guide(reach: Floats, first: Ints) -> Ints:
+    """Return ``Threats.guide``: the draw of each n-th part of a cell of n threats.
+
+    Parameters
+    ----------
+    reach : ndarray, shape (n,)
+        Cumulative probability in the cell.
+    first : ndarray of int64, shape (m + 1,)
+        First threat of each cell.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        Entry ``first + j`` of a cell is the threat that ``u = j / n`` draws.
+    """
+    guide = np.zeros(len(reach), dtype=np.int64)
+    for a, b in pairwise(first.tolist()):
+        steps = np.arange(b - a) / (b - a)
+        found = a + np.searchsorted(reach[a:b], steps, side="right")
+        guide[a:b] = np.minimum(found, b - 1)
+    return guide
 
 
 class Tables(NamedTuple):

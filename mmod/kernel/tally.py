@@ -46,7 +46,9 @@ class FaceTally(NamedTuple):
     (n, n_model + 1): sum of the penetrations outside the validity range; ``seen``,
     ``drawn`` (n,) rays; ``histogram`` (n_model, N_BINS): penetrations by azimuth,
     sin(elevation), speed, cosine of the obliquity, log diameter; ``events`` (n_model,
-    n_event + 1, N_FIELDS) the samples of highest priority.
+    n_event + 1, N_FIELDS) the samples of highest priority; ``covariance`` (n_model,
+    n_model, n_damage): of the means over the replicates under two models, which share
+    their rays, summed over the faces.
     """
 
     first: Floats
@@ -58,6 +60,7 @@ class FaceTally(NamedTuple):
     drawn: Ints
     histogram: Floats
     events: Floats
+    covariance: Floats
 
 
 @leaf

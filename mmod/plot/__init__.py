@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mmod.flux.spectra import Spectra
+    from mmod.forensics.assessment import Assessment
+    from mmod.forensics.comparison import Comparison as ObservedComparison
+    from mmod.forensics.populations import PopulationCard, PopulationRow
+    from mmod.results.comparison import Comparison
     from mmod.shields.curves import Curves
     from mmod.verification.similar import SimilarShot
 
@@ -166,6 +170,142 @@ def draw_environments(
     return result
 
 
+def draw_comparison(
+    comparison: Comparison,
+    *,
+    title: str = "",
+    damage: str = "penetration",
+    file: str | os.PathLike[str] | None = None,
+) -> Path | NDArray[np.uint8]:
+    """Draw the environments of a run side by side; see `mmod.plot.compared.plot`.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        From `mmod.results.comparison.compare`.
+    title : str
+        Of the run.
+    damage : str
+        Damage class of the numbers by zone.
+    file : path, optional
+        Picture to write (.png, .pdf or .svg); without it the image is returned.
+
+    Returns
+    -------
+    Path or ndarray of uint8, shape (height, width, 3)
+        The file, or the image.
+
+    Raises
+    ------
+    InputError
+        When matplotlib is not installed or the file cannot be written.
+    """
+    function = _function("mmod.plot.compared:plot")
+    result: Path | NDArray[np.uint8] = function(
+        comparison, title=title, damage=damage, file=file
+    )
+    return result
+
+
+def draw_hole(
+    found: Assessment, *, file: str | os.PathLike[str] | None = None
+) -> Path | NDArray[np.uint8]:
+    """Draw an assessment of a hole on one page; see `mmod.plot.holes.plot`.
+
+    Parameters
+    ----------
+    found : Assessment
+        From `mmod.forensics.assessment.assess`.
+    file : path, optional
+        Picture to write (.png, .pdf or .svg); without it the image is returned.
+
+    Returns
+    -------
+    Path or ndarray of uint8, shape (height, width, 3)
+        The file, or the image.
+
+    Raises
+    ------
+    InputError
+        When matplotlib is not installed or the file cannot be written.
+    """
+    function = _function("mmod.plot.holes:plot")
+    result: Path | NDArray[np.uint8] = function(found, file=file)
+    return result
+
+
+def draw_observed(
+    comparison: ObservedComparison,
+    *,
+    title: str = "",
+    file: str | os.PathLike[str] | None = None,
+) -> Path | NDArray[np.uint8]:
+    """Draw observed breaches beside predicted ones; see `mmod.plot.observed.plot`.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        From `mmod.forensics.comparison.compare`.
+    title : str
+        Of the run.
+    file : path, optional
+        Picture to write (.png, .pdf or .svg); without it the image is returned.
+
+    Returns
+    -------
+    Path or ndarray of uint8, shape (height, width, 3)
+        The file, or the image.
+
+    Raises
+    ------
+    InputError
+        When matplotlib is not installed or the file cannot be written.
+    """
+    function = _function("mmod.plot.observed:plot")
+    result: Path | NDArray[np.uint8] = function(comparison, title=title, file=file)
+    return result
+
+
+def draw_population(
+    card: PopulationCard,
+    rows: Sequence[PopulationRow],
+    *,
+    title: str = "",
+    file: str | os.PathLike[str] | None = None,
+) -> Path | NDArray[np.uint8]:
+    """Draw a population; see `mmod.plot.observed.plot_population`.
+
+    Parameters
+    ----------
+    card : PopulationCard
+        The population.
+    rows : sequence of PopulationRow
+        From `mmod.forensics.populations.compare_population`.
+    title : str
+        Of the run.
+    file : path, optional
+        Picture to write (.png, .pdf or .svg); without it the image is returned.
+
+    Returns
+    -------
+    Path or ndarray of uint8, shape (height, width, 3)
+        The file, or the image.
+
+    Raises
+    ------
+    InputError
+        When matplotlib is not installed or the file cannot be written.
+    """
+    function = _function("mmod.plot.observed:plot_population")
+    result: Path | NDArray[np.uint8] = function(card, rows, title=title, file=file)
+    return result
+
+
+def check_picture(file: str | os.PathLike[str]) -> None:
+    """Raise `InputError` when a picture could not be drawn or written to a file."""
+    _function("mmod.plot._frame:check_file")(file)
+
+
 def _function(where: str) -> Any:
     """Import a function that draws; say what to install where that cannot be."""
     module, name = where.split(":")
@@ -186,4 +326,13 @@ def _by_keyword(function: Any) -> Any:
     return call
 
 
-__all__ = ["PICTURES", "draw", "draw_curves", "draw_environments"]
+__all__ = [
+    "PICTURES",
+    "check_picture",
+    "draw",
+    "draw_comparison",
+    "draw_curves",
+    "draw_environments",
+    "draw_observed",
+    "draw_population",
+]

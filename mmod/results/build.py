@@ -9,16 +9,27 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from mmod.flux.uncertainty import FLUX_DEVIATES
 from mmod.results import schema
 from mmod.results.direction import mean_radiant, words
-from mmod.results.outcome import DRIVERS, EVENT_COLUMNS, KINDS, FloatArray, Outcome
+from mmod.results.flux_uncertainty import limits, sum_of_independent
+from mmod.results.outcome import (
+    DRIVERS,
+    EVENT_COLUMNS,
+    KINDS,
+    OPTIONAL_EVENT_COLUMNS,
+    FloatArray,
+    Outcome,
+)
 from mmod.stats import t_interval, unseen_stderr, unseen_upper
 
 CONFIDENCE = 0.95
 _COMMENT = (
     "Spacecraft frame: +x ram, +y port, +z zenith; a radiant is where a particle comes"
-    " from. Mesh and impact points: body frame of the vehicle. Intervals hold the"
-    " sampling error only, not the error of flux models, shields or attitude."
+    " from. Mesh and impact points: body frame of the vehicle. Intervals of expected and"
+    " probability hold the sampling error only; model_lower and model_upper the"
+    " uncertainty of the flux models only. None holds the error of shields, damage"
+    " equations or attitude."
 )
 
 
@@ -286,10 +297,42 @@ def _zones(outcome: Outcome, picker: _Environment, part: _Estimates) -> xr.Datas
             "main_elevation": picker.spread(elevation),
             "main_concentration": picker.spread(length),
             "main_direction": np.asarray(names, dtype=np.str_),
+            **_covariance(outcome),
+            **_given_flux(outcome, picker),
             **_shared(outcome, picker),
             **_estimate_values(part, picker),
         },
     )
+
+
+def _covariance(outcome: Outcome) -> dict[str, Any]:
+    """Return the covariance of the models by zone, where the run took it."""
+    if outcome.zone_covariance is None:
+        return {}
+    values = np.array(outcome.zone_covariance, dtype=np.float64)
+    values[~outcome.zone_penetrates(), :, :, -1] = np.nan
+    models = _strings(outcome.models)
+    return {"model": models, "other_model": models, "covariance": values}
+
+
+def _given_flux(outcome: Outcome, picker: _Environment) -> dict[str, Any]:
+    """Return the numbers at deviates of the flux models, and their 95 % limits."""
+    if outcome.zone_given_flux is None:
+        return {}
+    models = np.array(outcome.zone_given_flux, dtype=np.float64)
+    # rounding may leave a last bit that falls
+    models = np.maximum.accumulate(models, axis=-1)
+    chosen = [models[:, i] for i, used in enumerate(outcome.in_total) if used]
+    total = chosen[0] if len(chosen) == 1 else sum_of_independent(*chosen)
+    given = np.concatenate([models, total[:, None]], axis=1)
+    given[~outcome.zone_penetrates(), :, -1] = np.nan
+    lower, upper = limits(given)
+    return {
+        "flux_deviate": np.array(FLUX_DEVIATES),
+        "expected_given_flux": picker.spread(given),
+        "model_lower": picker.spread(lower),
+        "model_upper": picker.spread(upper),
+    }
 
 
 def _drivers(outcome: Outcome, picker: _Environment) -> xr.Dataset:
@@ -314,7 +357,10 @@ def _drivers(outcome: Outcome, picker: _Environment) -> xr.Dataset:
 def _events(outcome: Outcome, picker: _Environment) -> xr.Dataset:
     kinds: dict[str, Any] = {"i": np.int32, "f": np.float64, "b": np.bool_}
     values: dict[str, Any] = {"environment": _strings(picker.labels)}
-    for name, kind in EVENT_COLUMNS.items():
+    columns = EVENT_COLUMNS | {
+        n: k for n, k in OPTIONAL_EVENT_COLUMNS.items() if n in outcome.events
+    }
+    for name, kind in columns.items():
         stored = f"{name}_index" if kind == "i" else name
         values[stored] = np.asarray(outcome.events[name], dtype=kinds[kind])
     weight = np.asarray(outcome.events["weight"], dtype=np.float64)

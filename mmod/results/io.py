@@ -151,9 +151,9 @@ def _check_header(source: Path) -> None:
 
 
 def _check_version(source: str, version: str) -> None:
-    if version == schema.FORMAT_VERSION:
+    if version in schema.READABLE_VERSIONS:
         return
-    expected = f"{schema.FORMAT_VERSION}, which this program reads"
+    expected = f"{' or '.join(schema.READABLE_VERSIONS)}, which this program reads"
     try:
         newer = _numbers(version) > _numbers(schema.FORMAT_VERSION)
     except ValueError:
@@ -181,9 +181,9 @@ def _problems(tree: xr.DataTree, source: str) -> list[Problem]:
     )
     for path, node in nodes.items():
         for name, spec in schema.VARIABLES.get(schema.group_key(path), {}).items():
-            if spec.optional:
-                continue
             where = f"{path.rstrip('/')}/{name}"
+            if spec.optional and name not in node.variables:
+                continue
             if name not in node.variables:
                 found.append(Problem(source, where, "missing", "the variable is there"))
             elif node[name].dims != spec.dims:

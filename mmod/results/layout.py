@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mmod.results.numbers import near_one, percent, rounded
+from mmod.results.numbers import interval, near_one, percent, rounded
 from mmod.results.outcome import PENETRATION
 
 Row = dict[str, Any]
@@ -32,7 +32,9 @@ class Column:
     left: bool = False
 
 
-def risk_columns(kind: str, damage: Sequence[str]) -> list[Column]:
+def risk_columns(
+    kind: str, damage: Sequence[str], *, by_flux: bool = True
+) -> list[Column]:
     """Return the columns of the table of zones or modules.
 
     Parameters
@@ -41,6 +43,8 @@ def risk_columns(kind: str, damage: Sequence[str]) -> list[Column]:
         What a row is: heading of the first column.
     damage : sequence of str
         Labels of the damage classes, penetration among them.
+    by_flux : bool
+        Whether the rows know the interval by flux model.
 
     Returns
     -------
@@ -55,6 +59,7 @@ def risk_columns(kind: str, damage: Sequence[str]) -> list[Column]:
         Column("penetrations", _penetrations),
         Column("std.err.", _error),
         Column("PNP [95 % interval]", _pnp),
+        *([Column("N by flux model", _by_flux)] if by_flux else []),
         Column("share", lambda r: percent(r["share"], 3)),
         Column("debris", lambda r: percent(r["debris"])),
         Column("meteoroid", lambda r: percent(r["meteoroid"])),
@@ -123,6 +128,11 @@ def _error(row: Row) -> str:
     if value == 0.0:
         return "unseen" if error > 0.0 else "exact"
     return percent(error / value) if error > 0.0 else "<0.01 %"
+
+
+def _by_flux(row: Row) -> str:
+    low, high = row["penetrations_model_lower"], row["penetrations_model_upper"]
+    return interval(low, high)
 
 
 def _pnp(row: Row) -> str:

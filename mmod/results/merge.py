@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 
 from mmod.errors import InputError, Problem
 from mmod.results.build import build
-from mmod.results.outcome import DRIVERS, EVENT_COLUMNS, FloatArray, Outcome, Surface
+from mmod.results.outcome import (
+    DRIVERS,
+    EVENT_COLUMNS,
+    OPTIONAL_EVENT_COLUMNS,
+    FloatArray,
+    Outcome,
+    Surface,
+)
 from mmod.results.schema import group
 from mmod.stats import satterthwaite_dof
 
@@ -48,7 +55,8 @@ def outcome_of(tree: xr.DataTree) -> Outcome:
         drivers[name] = (edges, np.nan_to_num(counts, nan=0.0))
     events: dict[str, NDArray[Any]] = {
         name: table[f"{name}_index" if kind == "i" else name].values
-        for name, kind in EVENT_COLUMNS.items()
+        for name, kind in (EVENT_COLUMNS | OPTIONAL_EVENT_COLUMNS).items()
+        if name in EVENT_COLUMNS or f"{name}_index" in table.variables
     }
     events["weight"] = table["weight"].sel(environment=list(models)).values
     face, zone = _tallies(root, columns), _tallies(zones, columns)
@@ -113,6 +121,14 @@ def outcome_of(tree: xr.DataTree) -> Outcome:
         ),
         provenance=about,
         flags=tuple(str(tree.attrs["flags"]).splitlines()),
+        zone_covariance=(
+            zones["covariance"].values if "covariance" in zones.variables else None
+        ),
+        zone_given_flux=(
+            zones["expected_given_flux"].sel(environment=list(models)).values
+            if "expected_given_flux" in zones.variables
+            else None
+        ),
     )
 
 
@@ -267,6 +283,14 @@ def _merged_tallies(
         merged[f"{where}_dof"] = satterthwaite_dof(scaled, dof, axis=0)
     for key in ("face_visibility", "face_extrapolated"):
         merged[key] = _mean([getattr(o, key) for o in outcomes], by_face)
+    shared = [o.zone_covariance for o in outcomes if o.zone_covariance is not None]
+    merged["zone_covariance"] = (
+        _mean(shared, by_zone**2) if len(shared) == len(outcomes) else None
+    )
+    given = [o.zone_given_flux for o in outcomes if o.zone_given_flux is not None]
+    merged["zone_given_flux"] = (
+        _mean(given, by_zone) if len(given) == len(outcomes) else None
+    )
     spread = [o.face_visibility_variance for o in outcomes]
     merged["face_visibility_variance"] = _mean(spread, by_face**2)
     merged["face_visibility"] = np.clip(merged["face_visibility"], 0.0, 1.0)
@@ -291,7 +315,8 @@ def _merged_events(
     ]
     merged = {
         name: np.concatenate([o.events[name] for o in outcomes])
-        for name in EVENT_COLUMNS
+        for name in (*EVENT_COLUMNS, *OPTIONAL_EVENT_COLUMNS)
+        if all(name in o.events for o in outcomes)
     }
     merged["weight"] = np.concatenate(scaled)
     return merged

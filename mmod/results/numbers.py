@@ -92,6 +92,24 @@ def with_error(value: float, stderr: float, unit: str = "") -> str:
     return f"{rounded(value, stderr)} ± {percent(relative)}{tail}"
 
 
+def interval(lower: float, upper: float) -> str:
+    """Return the ends of an interval, two digits each: "1.2e-05 to 9.8e-05".
+
+    Parameters
+    ----------
+    lower, upper : float [any unit]
+        Its ends.
+
+    Returns
+    -------
+    str
+        "-" where an end is NaN or both are 0.
+    """
+    if not (math.isfinite(lower) and math.isfinite(upper)) or upper == 0.0:
+        return "-"
+    return f"{_significant(lower, 2) if lower else '0'} to {_significant(upper, 2)}"
+
+
 def near_one(value: float, lower: float, upper: float) -> str:
     """Return a probability near one with its interval: "0.99871 [0.99869, 0.99873]".
 

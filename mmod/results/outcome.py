@@ -10,6 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from mmod.errors import InputError, Problem
+from mmod.flux.uncertainty import FLUX_DEVIATES
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -48,6 +49,8 @@ EVENT_COLUMNS: dict[str, str] = {
     "extrapolated": "b",
 }
 """One-dimensional columns of `Outcome.events` and their kind (`weight` is apart)."""
+OPTIONAL_EVENT_COLUMNS: dict[str, str] = {"size_curve": "i"}
+"""Columns that older results and other sources of events do without."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,10 @@ class Outcome:
         Configuration, seed, versions, hashes.
     flags : tuple of str
         What the reader must know (extrapolated epoch, scenario, ...).
+    zone_covariance : ndarray, shape (Z, M, M, D) [1], optional
+        Covariance of the sampling of `zone_expected` under two models.
+    zone_given_flux : ndarray, shape (Z, M, D, Q) [1], optional
+        Expected numbers at `mmod.flux.uncertainty.FLUX_DEVIATES` of each model.
     """
 
     title: str
@@ -207,6 +214,8 @@ class Outcome:
     vehicle: Surface
     provenance: dict[str, Any]
     flags: tuple[str, ...]
+    zone_covariance: FloatArray | None = None
+    zone_given_flux: FloatArray | None = None
 
     def zone_penetrates(self) -> BoolArray:
         """Return which zones have a face on which penetration is defined, (Z,)."""
@@ -291,6 +300,14 @@ class Outcome:
                     missing=allowed[where],
                 )
         found.array("zone_dof", self.zone_dof, (z, m, d), low=0)
+        if self.zone_covariance is not None:
+            pairs = (z, m - 1, m - 1, d)
+            gaps = np.zeros(pairs, dtype=np.bool_)
+            if not found.problems:
+                gaps[~self.zone_penetrates(), :, :, -1] = True
+            found.array("zone_covariance", self.zone_covariance, pairs, missing=gaps)
+        if self.zone_given_flux is not None:
+            self._check_given_flux(found, (z, m - 1, d, FLUX_DEVIATES.size))
         found.array(
             "face_extrapolated",
             self.face_extrapolated,
@@ -306,6 +323,18 @@ class Outcome:
             if np.shape(seen) == np.shape(cast) and np.any(seen > cast):
                 found.add(f"{where}_seen", int(np.max(seen)), "at most the samples")
 
+    def _check_given_flux(
+        self, found: _Checker, shape: tuple[int, int, int, int]
+    ) -> None:
+        given = np.asarray(self.zone_given_flux)
+        gaps = np.zeros(shape, dtype=np.bool_)
+        if not found.problems:
+            gaps[~self.zone_penetrates(), :, -1] = True
+        if found.array("zone_given_flux", given, shape, low=0, missing=gaps):
+            return
+        if np.any(np.diff(given, axis=-1) < -1e-12 * given[..., 1:]):
+            found.add("zone_given_flux", "falls", "numbers that rise with the deviate")
+
     def _check_drivers(self, found: _Checker) -> None:
         z, m = len(self.vehicle.zone_name), len(self.models) + 1
         if set(self.drivers) != set(DRIVERS):
@@ -318,7 +347,7 @@ class Outcome:
 
     def _check_events(self, found: _Checker) -> None:
         wanted = {*EVENT_COLUMNS, "weight"}
-        if set(self.events) != wanted:
+        if set(self.events) - set(OPTIONAL_EVENT_COLUMNS) != wanted:
             found.add("events", sorted(self.events), f"exactly {sorted(wanted)}")
             return
         e, m = len(self.events["face"]), len(self.models)
@@ -327,7 +356,10 @@ class Outcome:
             "zone": len(self.vehicle.zone_name),
             "model": m,
         }
-        for name, kind in EVENT_COLUMNS.items():
+        columns = EVENT_COLUMNS | {
+            n: k for n, k in OPTIONAL_EVENT_COLUMNS.items() if n in self.events
+        }
+        for name, kind in columns.items():
             column = self.events[name]
             if kind == "i":
                 top = limits.get(name)

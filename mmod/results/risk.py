@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from mmod.errors import bad
+from mmod.flux.uncertainty import FLUX_DEVIATES
+from mmod.results.flux_uncertainty import limits, sum_of_independent
+from mmod.results.outcome import KINDS
 from mmod.results.schema import group
 from mmod.stats import satterthwaite_dof, t_interval
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
+_ESTIMATES = ("expected", "expected_stderr", "dof", "expected_lower", "expected_upper")
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,9 @@ class Risk:
         is not defined.
     lower, upper : ndarray
         95 % interval of `expected` (sampling only).
+    model_lower, model_upper : ndarray
+        95 % interval of the number under the uncertainty of the flux models alone; NaN
+        where a result of format 1.0 does not have it.
     """
 
     expected: FloatArray
@@ -35,6 +42,8 @@ class Risk:
     dof: FloatArray
     lower: FloatArray
     upper: FloatArray
+    model_lower: FloatArray
+    model_upper: FloatArray
 
     @property
     def probability(self) -> FloatArray:
@@ -50,6 +59,11 @@ class Risk:
     def pnp_interval(self) -> tuple[FloatArray, FloatArray]:
         """95 % interval of `pnp` (sampling only) [1]."""
         return np.exp(-self.upper), np.exp(-self.lower)
+
+    @property
+    def pnp_model_interval(self) -> tuple[FloatArray, FloatArray]:
+        """95 % interval of `pnp` (uncertainty of the flux models only) [1]."""
+        return np.exp(-self.model_upper), np.exp(-self.model_lower)
 
 
 def probability(expected: ArrayLike) -> FloatArray:
@@ -107,7 +121,8 @@ def combine(
     Returns
     -------
     Risk
-        The sum; NaN where it is defined for no zone.
+        The sum; NaN where it is defined for no zone. Without the interval by flux
+        model, which needs more than estimates.
 
     Notes
     -----
@@ -125,7 +140,119 @@ def combine(
     kept = np.where(np.isnan(expected), 0.0, variance)
     freedom = satterthwaite_dof(kept, dof, axis=axis)
     lower, upper = t_interval(total, error, freedom, floor=0.0)
-    return Risk(total, error, freedom, lower, upper)
+    unknown = np.full(np.shape(total), np.nan)
+    return Risk(total, error, freedom, lower, upper, unknown, unknown)
+
+
+def given_flux(
+    tree: xr.DataTree, zones: Sequence[int] | IndexArray | None, environment: str
+) -> tuple[FloatArray, FloatArray]:
+    """Return the summed numbers of some zones when the flux models are off.
+
+    Parameters
+    ----------
+    tree : xarray.DataTree
+        A result.
+    zones : sequence of int, optional
+        Indices of the zones; all by default.
+    environment : str
+        Label of `environment`.
+
+    Returns
+    -------
+    deviates : ndarray, shape (q,) [1]
+        Normal deviates z.
+    given : ndarray, shape (D, q) [1]
+        N(z) for each damage class; for the total the quantiles at these deviates of
+        the sum of debris and meteoroids, which are independent. NaN where it is
+        defined for no zone, or where the result (format 1.0) does not have it.
+
+    Raises
+    ------
+    InputError
+        When the environment or a zone is not in the result.
+
+    Notes
+    -----
+    A model has one deviate, so zones add at equal z, exactly. The uncertainty of the
+    flux models is all there is in it: neither sampling nor shields.
+
+    References
+    ----------
+    .. [1] docs/theory.md, section 5.4.
+    """
+    data = group(tree, "/zones")
+    check_label(data, "environment", environment)
+    chosen = _zones(data, zones)
+    return _deviates(data), _given(data, chosen, environment)
+
+
+def given_by_kind(
+    data: xr.Dataset, zones: IndexArray, environment: str
+) -> list[FloatArray]:
+    """Return the numbers of some zones at deviates, apart for each flux model.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        The group ``/zones``.
+    zones : ndarray of int
+        Indices of the zones.
+    environment : str
+        Label of `environment`.
+
+    Returns
+    -------
+    list of ndarray, shape (D, q) [1]
+        One for a model or a kind; for the total those of debris and of meteoroids, as
+        far as they are there. NaN as in `given_flux`.
+    """
+    if "expected_given_flux" not in data:
+        return [np.full((data.sizes["damage"], FLUX_DEVIATES.size), np.nan)]
+    labels = [environment]
+    if environment == "total":
+        known = [str(v) for v in data["environment"].values]
+        labels = [kind for kind in KINDS if kind in known]
+    parts = []
+    for label in labels:
+        values = _stored(data, zones, label)
+        none = np.isnan(values).all(axis=0)
+        parts.append(np.where(none, np.nan, np.nansum(values, axis=0)))
+    return parts
+
+
+def _deviates(data: xr.Dataset) -> FloatArray:
+    if "flux_deviate" in data.variables:
+        return np.asarray(data["flux_deviate"].values, dtype=np.float64)
+    return np.array(FLUX_DEVIATES)
+
+
+def _stored(data: xr.Dataset, zones: IndexArray, label: str) -> FloatArray:
+    """Return N(z) of the file, (zone, damage, deviate)."""
+    variable = data["expected_given_flux"].variable
+    place = [str(v) for v in data["environment"].values].index(label)
+    part = variable.isel(zone=zones, environment=place)
+    return np.asarray(part.transpose("zone", "damage", "flux_deviate").values)
+
+
+def _given(data: xr.Dataset, zones: IndexArray, environment: str) -> FloatArray:
+    """Return N(z) of the zones together, (damage, deviate)."""
+    if len(zones) == 1 and "expected_given_flux" in data:
+        return np.asarray(_stored(data, zones, environment)[0])
+    parts = given_by_kind(data, zones, environment)
+    return parts[0] if len(parts) == 1 else sum_of_independent(*parts)
+
+
+def _zones(data: xr.Dataset, zones: Sequence[int] | IndexArray | None) -> IndexArray:
+    """Return zone indices; all by default."""
+    count = data.sizes["zone"]
+    if zones is None:
+        return np.arange(count)
+    chosen = np.asarray(zones, dtype=np.int64)
+    if np.any((chosen < -count) | (chosen >= count)):
+        expected = f"indices of zones from 0 to {count - 1}"
+        raise bad("result", "zones", chosen.tolist(), expected)
+    return chosen
 
 
 def zone_indices(tree: xr.DataTree) -> dict[str, IndexArray]:
@@ -159,7 +286,7 @@ def select(
     Returns
     -------
     Risk
-        Arrays of shape (D,); a single zone keeps the interval of the file.
+        Arrays of shape (D,); a single zone keeps the intervals of the file.
 
     Raises
     ------
@@ -168,9 +295,9 @@ def select(
     """
     data = group(tree, "/zones")
     check_label(data, "environment", environment)
-    part = data.sel(environment=environment)
-    if zones is not None:
-        part = part.isel(zone=np.asarray(zones, dtype=np.int64))
+    chosen = _zones(data, zones)
+    part = data[list(_ESTIMATES)].sel(environment=environment).isel(zone=chosen)
+    low, high = limits(_given(data, chosen, environment))
     if part.sizes["zone"] == 1:
         one = part.isel(zone=0)
         return Risk(
@@ -179,10 +306,13 @@ def select(
             dof=one["dof"].values,
             lower=one["expected_lower"].values,
             upper=one["expected_upper"].values,
+            model_lower=low,
+            model_upper=high,
         )
-    names = ("expected", "expected_stderr", "dof")
-    expected, stderr, dof = (part[n].transpose("zone", "damage").values for n in names)
-    return combine(expected, stderr, dof)
+    expected, stderr, dof = (
+        part[n].transpose("zone", "damage").values for n in _ESTIMATES[:3]
+    )
+    return replace(combine(expected, stderr, dof), model_lower=low, model_upper=high)
 
 
 def share(tree: xr.DataTree, environment: str = "total") -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""The result format, version 1: every variable with its dimensions and unit."""
+"""The result format, version 1.1: every variable with its dimensions and unit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from mmod.errors import bad
 from mmod.results.outcome import DRIVERS
 
 FORMAT = "mmod-result"
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
+READABLE_VERSIONS = ("1.0", "1.1")
+"""1.1 added the optional variables."""
 CONVENTIONS = "CF-1.11 UGRID-1.0"
 
 GROUPS = ("/", "/zones", "/drivers", "/events", "/threats")
@@ -204,6 +206,44 @@ _ZONES: dict[str, Variable] = {
     "main_direction": Variable(
         ("zone", "environment"), "", "main direction of penetrations, in words"
     ),
+    "model": Variable(
+        ("model",), "", "flux model of covariance", coordinate=True, optional=True
+    ),
+    "other_model": Variable(
+        ("other_model",), "", "flux model of covariance", coordinate=True, optional=True
+    ),
+    "covariance": Variable(
+        ("zone", "model", "other_model", "damage"),
+        "1",
+        "covariance of expected under two flux models (sampling only: shared rays)",
+        optional=True,
+    ),
+    "flux_deviate": Variable(
+        ("flux_deviate",),
+        "1",
+        "normal deviate of the flux models; -1.96 and 1.96 hold 95 %",
+        coordinate=True,
+        optional=True,
+    ),
+    "expected_given_flux": Variable(
+        ("zone", *_ED, "flux_deviate"),
+        "1",
+        "expected if the flux model is off by the deviate; of the total: its quantiles,"
+        " debris and meteoroids independent",
+        optional=True,
+    ),
+    "model_lower": Variable(
+        ("zone", *_ED),
+        "1",
+        "lower 95 % limit of expected (uncertainty of the flux models only)",
+        optional=True,
+    ),
+    "model_upper": Variable(
+        ("zone", *_ED),
+        "1",
+        "upper 95 % limit of expected (uncertainty of the flux models only)",
+        optional=True,
+    ),
     "duration": Variable((), "s", "exposure, all phases"),
     **_SHARED,
     **_estimates("zone", {}),
@@ -250,6 +290,12 @@ _EVENTS: dict[str, Variable] = {
     ),
     "population_index": Variable(
         ("event",), "", "population of the flux model, as named in its threat table"
+    ),
+    "size_curve_index": Variable(
+        ("event",),
+        "",
+        "size curve of the threat in the table of its phase and model (from 0)",
+        optional=True,
     ),
     "x": Variable(("event",), "m", "x of the impact point, body frame"),
     "y": Variable(("event",), "m", "y of the impact point, body frame"),
@@ -310,6 +356,12 @@ _TABLE: dict[str, Variable] = {
         "cumulative cross-sectional flux of particles of at least the diameter",
     ),
     "density": Variable(("size_curve", "diameter"), "kg m-3", "particle density"),
+    "log_stderr": Variable(
+        ("diameter",),
+        "1",
+        "standard error of the log of the flux of at least the diameter",
+        optional=True,
+    ),
 }
 
 VARIABLES: dict[str, dict[str, Variable]] = {

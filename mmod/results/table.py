@@ -13,10 +13,13 @@ import xarray as xr
 
 from mmod.errors import bad
 from mmod.results import risk, schema
+from mmod.results.flux_uncertainty import limits, sum_of_independent
 from mmod.results.layout import Row, layout, risk_columns
 from mmod.results.outcome import PENETRATION
 
 Order = Literal["risk", "module", "file"]
+GIVEN_FLUX = "_given_flux"
+"""Key of a row's penetrations at deviates of each kind of model: to pool rows with."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,9 @@ class RiskTable:
     -----
     Keys of a row: name, module, area, exposed_area, exposed_area_stderr [m2]; impacts, impacts_stderr (a
     dict: label -> number); penetrations, penetrations_stderr, penetrations_dof,
-    penetrations_lower, penetrations_upper; pnp, pnp_lower, pnp_upper; share, debris, meteoroid,
+    penetrations_lower, penetrations_upper (sampling); penetrations_model_lower,
+    penetrations_model_upper (uncertainty of the flux models, and nothing else);
+    pnp, pnp_lower, pnp_upper; share, debris, meteoroid,
     extrapolated_fraction [1]; direction (words); zones (how many the row holds).
     """
 
@@ -83,7 +88,7 @@ class RiskTable:
         data: dict[str, Any] = {
             key: (self.kind, [row[key] for row in self.rows])
             for key in self.total
-            if key not in {"name", "impacts", "impacts_stderr"}
+            if key not in {"name", "impacts", "impacts_stderr", GIVEN_FLUX}
         }
         for key in ("impacts", "impacts_stderr"):
             values = [[row[key][d] for d in impacts] for row in self.rows]
@@ -110,7 +115,8 @@ class RiskTable:
         rows = _without_common_prefix(self.rows)
         if top is not None and len(rows) > top + 1:
             rows = [*rows[:top], pool(rows[top:], f"other {self.kind}s")]
-        columns = risk_columns(self.kind, self.damage)
+        by_flux = math.isfinite(self.total["penetrations_model_upper"])
+        columns = risk_columns(self.kind, self.damage, by_flux=by_flux)
         return layout(columns, rows, self.total, width)
 
 
@@ -173,6 +179,21 @@ def make_table(
     return RiskTable(by, environment, tuple(rows), total, damage)
 
 
+_ROW = (
+    "module",
+    "area",
+    "exposed_area",
+    "exposed_area_stderr",
+    "expected",
+    "extrapolated_fraction",
+    "main_azimuth",
+    "main_elevation",
+    "main_concentration",
+    "main_direction",
+)
+"""Variables of a zone that its row is made of (others cost time to cut out)."""
+
+
 def _rank(row: Row) -> tuple[bool, float, float]:
     value = row["penetrations"]
     missing = math.isnan(value)
@@ -187,7 +208,7 @@ def _row(
     environment: str,
     whole: float = math.nan,
 ) -> Row:
-    part = group.isel(zone=members)
+    part = group[list(_ROW)].isel(zone=members)
     labels = [str(d) for d in group["damage"].values]
     summed = risk.select(tree, members, environment)
     low, high = summed.pnp_interval
@@ -221,6 +242,11 @@ def _row(
         "penetrations_dof": float(summed.dof[-1]),
         "penetrations_lower": float(summed.lower[-1]),
         "penetrations_upper": float(summed.upper[-1]),
+        "penetrations_model_lower": float(summed.model_lower[-1]),
+        "penetrations_model_upper": float(summed.model_upper[-1]),
+        GIVEN_FLUX: [
+            values[-1] for values in risk.given_by_kind(group, members, environment)
+        ],
         "pnp": float(summed.pnp[-1]),
         "pnp_lower": float(low[-1]),
         "pnp_upper": float(high[-1]),
@@ -255,7 +281,7 @@ def _direction(part: xr.Dataset) -> str:
 
 
 def pool(rows: Sequence[Row], name: str) -> Row:
-    """Return the sum of rows: numbers added, errors in quadrature.
+    """Return the sum of rows: numbers added, sampling errors in quadrature.
 
     Notes
     -----
@@ -274,6 +300,13 @@ def pool(rows: Sequence[Row], name: str) -> Row:
         parts = [r[key] * r["penetrations"] for r in known if math.isfinite(r[key])]
         return sum(parts) / number if parts and number > 0.0 else math.nan
 
+    parts = [
+        sum(values) for values in zip(*(r[GIVEN_FLUX] for r in known), strict=True)
+    ]
+    model = [math.nan, math.nan]
+    if parts and not any(np.isnan(part).any() for part in parts):
+        given = parts[0] if len(parts) == 1 else sum_of_independent(*parts)
+        model = [float(limit) for limit in limits(given)]
     classes = rows[0]["impacts"]
     return {
         "name": f"{name} ({len(rows)})",
@@ -294,6 +327,9 @@ def pool(rows: Sequence[Row], name: str) -> Row:
         "penetrations_dof": float(summed.dof),
         "penetrations_lower": low,
         "penetrations_upper": high,
+        "penetrations_model_lower": model[0],
+        "penetrations_model_upper": model[1],
+        GIVEN_FLUX: parts,
         "pnp": math.exp(-number),
         "pnp_lower": math.exp(-high),
         "pnp_upper": math.exp(-low),
@@ -307,7 +343,7 @@ def pool(rows: Sequence[Row], name: str) -> Row:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
+        return {k: _plain(v) for k, v in value.items() if k != GIVEN_FLUX}
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

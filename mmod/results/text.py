@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from typing import Any, Literal
 
@@ -11,15 +12,20 @@ import xarray as xr
 
 from mmod.constants import YEAR
 from mmod.results import risk, schema
-from mmod.results.numbers import near_one, percent, with_error
+from mmod.results.numbers import interval, near_one, percent, with_error
 from mmod.results.outcome import PENETRATION
 from mmod.results.table import make_table
 
 _TOP = 15
 _TUBE = "tube_behind_skin"
+_LAW_SIZES = (1e-4, 1e-3, 1e-2)  # [m]
 _SAMPLING_ONLY = (
     "95 %, sampling error only: they do not hold the error of the flux models,"
     " of the damage equations, of the shields or of the attitude."
+)
+_FLUX_ONLY = (
+    "'by flux model': 95 % under the uncertainty of the flux models alone, apart from"
+    " the sampling; shields, damage equations and attitude are in neither."
 )
 
 
@@ -76,6 +82,7 @@ def report(
         pressure(tree, environment),
         knowledge(tree, environment),
         environments(tree),
+        flux_uncertainty(tree),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -97,6 +104,7 @@ def heading(tree: xr.DataTree) -> str:
         *_labelled("sampling", [_sampling(tree, about)]),
         *_labelled("flags", str(tree.attrs.get("flags", "")).splitlines() or ["none"]),
         ("intervals", _SAMPLING_ONLY),
+        *([("", _FLUX_ONLY)] if _has_flux_uncertainty(tree) else []),
     ]
     title = str(tree.attrs.get("title", "")) or "mmod result"
     return "\n".join([title, *(f"  {k:<10} {v}" for k, v in lines)])
@@ -261,6 +269,96 @@ def environments(tree: xr.DataTree) -> str:
     return "\n".join(lines)
 
 
+def flux_uncertainty(tree: xr.DataTree) -> str:
+    """Return penetrations of the whole vehicle with the uncertainty of each flux model.
+
+    Parameters
+    ----------
+    tree : xarray.DataTree
+        A result.
+
+    Returns
+    -------
+    str
+        A line a model, the total, and what the laws rest on; empty for results of
+        format 1.0, or where nothing can penetrate.
+    """
+    if not _has_flux_uncertainty(tree):
+        return ""
+    labels = [str(m) for m in schema.group(tree, "/threats")["model"].values]
+    labels.append("total")
+    wide = max(len(label) for label in labels)
+    lines = [
+        (
+            "The same by flux model: 95 % interval of the penetrations under the"
+            " uncertainty of the flux models alone, and of PNP."
+        ),
+        (
+            "This is not the sampling error above, which more rays make smaller; and"
+            " shields, damage equations and attitude are in neither."
+        ),
+    ]
+    for label in labels:
+        total = risk.select(tree, None, label)
+        low, high = float(total.model_lower[-1]), float(total.model_upper[-1])
+        if np.isnan(low):
+            continue
+        pnp = [float(v[-1]) for v in total.pnp_model_interval]
+        text = f"  {label:<{wide}}  {interval(low, high)}"
+        if low > 0.0:
+            text += f"  (a factor {high / low:.2g})"
+        lines.append(f"{text}  PNP {pnp[0]:.4g} to {pnp[1]:.4g}")
+    laws: dict[str, list[str]] = {}
+    for name, text in uncertainty_laws(tree).items():
+        laws.setdefault(text, []).append(name)
+    lines += [f"  {', '.join(names)}: {text}" for text, names in laws.items()]
+    lines.append(
+        "  One normal deviate a model for all sizes, directions, phases and zones;"
+        " debris and meteoroids independent."
+    )
+    return "\n".join(lines)
+
+
+def _has_flux_uncertainty(tree: xr.DataTree) -> bool:
+    return bool(np.isfinite(risk.select(tree, None, "total").model_upper[-1]))
+
+
+def uncertainty_laws(tree: xr.DataTree) -> dict[str, str]:
+    """Return what the uncertainty law of each flux model rests on, with its tag.
+
+    Parameters
+    ----------
+    tree : xarray.DataTree
+        A result.
+
+    Returns
+    -------
+    dict
+        Label of the model -> factors of one standard error at 0.1, 1 and 10 mm, source
+        and tag, in words; empty for results of format 1.0.
+    """
+    found: dict[str, str] = {}
+    for node in tree["threats"].children.values():
+        table = node.to_dataset(inherit=False)
+        if "log_stderr" not in table:
+            continue
+        attrs = table["log_stderr"].attrs
+        values = table["log_stderr"].values
+        at = [float(v) for v in np.interp(_LAW_SIZES, table["diameter"].values, values)]
+        sizes = ", ".join(
+            f"{math.exp(s):.2g} ({d * 1e3:g} mm)"
+            for s, d in zip(at, _LAW_SIZES, strict=True)
+        )
+        if max(at) - min(at) < 1e-9:
+            sizes = f"{math.exp(at[0]):.2g}"
+        found.setdefault(
+            str(table.attrs["model"]),
+            f"factor of one standard error {sizes}; {attrs.get('source', '')}"
+            f" [{attrs.get('tag', 'unverified')}]",
+        )
+    return found
+
+
 def provenance(tree: xr.DataTree) -> dict[str, Any]:
     """Return what is known of the run, as a dict (empty when unreadable)."""
     return _json(tree.attrs.get("provenance"))
@@ -295,18 +393,35 @@ def _exposure(tree: xr.DataTree, config: dict[str, Any]) -> list[str]:
         f"{seconds / 86400.0:.6g} d ({seconds / YEAR:.4g} yr), {len(listed)} phase"
     ]
     lines[0] += "" if len(listed) == 1 else "s"
-    for phase in listed[:6]:
+    known = provenance(tree).get("exposure")
+    used = known if isinstance(known, list) and len(known) == len(listed) else None
+    for index, phase in enumerate(listed[:6]):
         angles = "/".join(
             f"{float(phase.get(f'{a}_deg', 0.0)):g}" for a in ("yaw", "pitch", "roll")
         )
         lines.append(
             f"{phase.get('start', '?')} to {phase.get('end', '?')},"
-            f" {phase.get('altitude_km', '?')} km, {phase.get('inclination_deg', '?')}"
-            f" deg, yaw/pitch/roll {angles} deg"
+            f" {_orbit(phase, used[index] if used else {})},"
+            f" yaw/pitch/roll {angles} deg"
         )
     if len(listed) > 6:
         lines.append(f"... and {len(listed) - 6} more")
     return lines
+
+
+def _orbit(phase: dict[str, Any], used: dict[str, Any]) -> str:
+    """Return altitude and inclination of a phase: as given, or of the states used."""
+    if "altitude_km" in phase:
+        return f"{phase['altitude_km']} km, {phase.get('inclination_deg', '?')} deg"
+    models = used.get("models", {}).values()
+    states = [state for model in models for state in model["states"]]
+    if not states:
+        return "orbit not known"
+    heights = [float(state["altitude_km"]) for state in states]
+    low, high = (f"{h:.1f}" for h in (min(heights), max(heights)))
+    span = low if low == high else f"{low} to {high}"
+    tilt = float(np.mean([state["inclination_deg"] for state in states]))
+    return f"{used.get('orbit', '?')}, states at {span} km, {tilt:.2f} deg"
 
 
 def _models(tree: xr.DataTree) -> list[str]:

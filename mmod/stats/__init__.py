@@ -1,5 +1,11 @@
 """Intervals and tests for counts and for Monte Carlo means."""
 
+from mmod.stats.counts import (
+    CountLaw,
+    lognormal_law,
+    poisson_law,
+    poisson_min_likelihood,
+)
 from mmod.stats.intervals import (
     binomial_interval,
     poisson_interval,
@@ -8,6 +14,7 @@ from mmod.stats.intervals import (
     unseen_stderr,
     unseen_upper,
 )
+from mmod.stats.multinomial import SharesTest, multinomial_test
 from mmod.stats.tests import (
     holm,
     poisson_ratio_test,
@@ -16,16 +23,26 @@ from mmod.stats.tests import (
     sidak_level,
     two_sample_z,
 )
+from mmod.stats.uniformity import anderson_darling, kolmogorov_smirnov, simulated_p
 
 __all__ = [
+    "CountLaw",
+    "SharesTest",
+    "anderson_darling",
     "binomial_interval",
     "holm",
+    "kolmogorov_smirnov",
+    "lognormal_law",
+    "multinomial_test",
     "poisson_interval",
+    "poisson_law",
+    "poisson_min_likelihood",
     "poisson_ratio_test",
     "poisson_test",
     "satterthwaite_dof",
     "sidak",
     "sidak_level",
+    "simulated_p",
     "t_interval",
     "two_sample_z",
     "unseen_stderr",

@@ -23,6 +23,7 @@ SMALL = {
     "bench_memory": ["--repeats", "1"],
     "bench_import": ["--repeats", "2"],
     "bench_limits": ["--impacts", "100000", "--repeats", "3"],
+    "bench_environments": ["--samples", "200000", "--repeats", "2"],
 }
 
 

@@ -16,7 +16,13 @@ pytest.importorskip("hatchling")
 pytestmark = pytest.mark.slow
 
 LARGEST = 5_000_000  # bytes
-FOLDERS = ("flux_models", "geometry", "runs/examples", "runs/observations")
+FOLDERS = (
+    "flux_models",
+    "geometry",
+    "runs/examples",
+    "runs/observations",
+    "runs/orbits",
+)
 LEFT_OUT = ("runs/out", "__pycache__", ".git", "/tests/", ".ipynb_checkpoints")
 
 

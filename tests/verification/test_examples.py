@@ -25,7 +25,10 @@ from mmod.results.outcome import Outcome
 
 pytestmark = pytest.mark.verification
 
-LONG = ("soyuz_ms09", "soyuz_ms22", "soyuz_ms_free")
+LONG = (
+    *("soyuz_ms09", "soyuz_ms22", "soyuz_ms22_geminids", "soyuz_ms_free"),
+    *("hst_array", "hst_wfpc2", "ldef"),
+)
 EXAMPLES = [
     pytest.param(name, marks=pytest.mark.slow if name in LONG else ())
     for name in sorted(available("run"))
@@ -50,6 +53,12 @@ GROUPS = {
         "*.pvr_*",
         "*.zvezda_sm.*",
         "*.mlm_nauka.*",
+        "*",
+    ),
+    "soyuz_ms22_geminids": (
+        "*.soyuz_ms22.bo_*",
+        "*.soyuz_ms22.pao_radiator",
+        "*.pvr_*",
         "*",
     ),
 }

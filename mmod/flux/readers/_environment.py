@@ -12,8 +12,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from mmod.flux.base import Flag
-from mmod.flux.card import AreaConvention, Kind
+from mmod.flux.card import AreaConvention, Kind, UncertaintyLaw
 from mmod.flux.table import SizeCurves, ThreatBins, build_threats
+from mmod.flux.uncertainty import law_of_deviations
 
 FloatArray = NDArray[np.float64]
 Interval = tuple[float, float]
@@ -88,6 +89,9 @@ class ExternalEnvironment:
         Caveats that travel with every result.
     sigma : FluxSigma, optional
         Uncertainty where the files have one.
+    law : UncertaintyLaw, optional
+        The same as a law, where the files, or their format, have no deviations of a
+        spectrum but a rule.
     extra : dict, optional
         Further facts of the files, by name.
     """
@@ -102,7 +106,44 @@ class ExternalEnvironment:
     area_convention: AreaConvention | None = None
     notes: tuple[Flag, ...] = ()
     sigma: FluxSigma | None = None
+    law: UncertaintyLaw | None = None
     extra: dict[str, Any] | None = None
+
+    def uncertainty(self) -> UncertaintyLaw | None:
+        """Return the uncertainty law of the files, from `law` or from `sigma`.
+
+        Returns
+        -------
+        UncertaintyLaw or None
+            None where the files are silent.
+
+        Raises
+        ------
+        InputError
+            For deviations that are not numbers, or without any flux beside them.
+
+        Notes
+        -----
+        Valid as the files. The deviations are set against the sum of the size curves.
+
+        References
+        ----------
+        .. [1] docs/theory.md, section 5.4.
+        """
+        if self.law is not None or self.sigma is None:
+            return self.law
+        size = self.sigma.diameter
+        nodes = np.log(self.curves.diameter)
+        flux = sum(
+            np.exp(np.interp(np.log(size), nodes, np.log(c))) for c in self.curves.flux
+        )
+        return law_of_deviations(
+            size,
+            np.asarray(flux),
+            self.sigma.lower,
+            self.sigma.upper,
+            f"standard deviations of the files ({self.format})",
+        )
 
     def cross_sectional(self, convention: AreaConvention) -> ExternalEnvironment:
         """Return the same environment with cross-sectional fluxes.
@@ -183,7 +224,9 @@ class ExternalEnvironment:
             "table_max_diameter": sizes[1] * 1e-3,
             **attrs,
         }
-        return build_threats(own.bins, own.curves, complete, self.populations)
+        return build_threats(
+            own.bins, own.curves, complete, self.populations, own.uncertainty()
+        )
 
 
 def _middle(interval: Interval | None) -> float:

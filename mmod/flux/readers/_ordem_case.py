@@ -47,6 +47,13 @@ def check_settings(
         for key, (value, accepted) in choices.items()
         if value not in accepted
     ]
+    if tables == "directions":
+        expected = (
+            "igloo or marginals: the layout of DIRFLUX_SC.OUT is not known here (no"
+            " file of it and no description was at hand, only that its size fits rows"
+            " of 1 x 1 deg), and directions are not guessed; the igloo has them"
+        )
+        problems[0] = Problem("<argument>", "tables", tables, expected)
     known = (UNKNOWN_DENSITY, *DENSITIES)
     problems += [
         Problem("<argument>", key, value, f"a positive density: {', '.join(known)}")

@@ -19,6 +19,7 @@ from mmod.flux.readers._table_schema import (
     MAX_TEXT,
     MAX_THREATS,
     NAME,
+    OPTIONAL_UNITS,
     THREAT,
     UNITS,
     VERSION,
@@ -28,6 +29,7 @@ from mmod.flux.readers._table_schema import (
 )
 
 _CURVE_DIMS = ("size_curve", "diameter")
+_UNITS = {**UNITS, **OPTIONAL_UNITS}
 _COLUMN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*(?:\[([^\]]*)\])?\s*\Z")
 _MAX_COLUMNS = 64
 
@@ -44,6 +46,7 @@ def write_csv(table: xr.Dataset, part: Path) -> None:
     """
     integers = [n for n in INTEGERS if n in table]
     known = {*UNITS, *INTEGERS}
+    shared = [n for n in OPTIONAL_UNITS if n in table]
     extra = [str(n) for n in table.data_vars if str(n) not in known]
     threat = [*THREAT, *integers, *(n for n in extra if table[n].dims == ("threat",))]
     curve = ["flux", "density", *(n for n in extra if table[n].dims == _CURVE_DIMS)]
@@ -52,7 +55,7 @@ def write_csv(table: xr.Dataset, part: Path) -> None:
         file.write(f"# {NAME} {VERSION}\n")
         for key, value in table.attrs.items():
             file.write(f"# {key} = {_json(value)}\n")
-        for name in ["diameter", *threat, *curve]:
+        for name in ["diameter", *threat, *curve, *shared]:
             for key, value in table[name].attrs.items():
                 if key != "units":
                     file.write(f"# {name}.{key} = {_json(value)}\n")
@@ -61,12 +64,13 @@ def write_csv(table: xr.Dataset, part: Path) -> None:
         for row in zip(*(table[n].values.tolist() for n in threat), strict=True):
             file.write(",".join(map(repr, row)) + "\n")
         file.write("# [size_curve]\n")
-        titles = [_title(table, n) for n in ("diameter", *curve)]
+        titles = [_title(table, n) for n in ("diameter", *curve, *shared)]
         file.write(",".join(["size_curve", *titles]) + "\n")
         diameters = table["diameter"].values.tolist()
+        repeated = [table[n].values.tolist() for n in shared]
         for k in range(curves):
             columns = [table[n].values[k].tolist() for n in curve]
-            for row in zip(diameters, *columns, strict=True):
+            for row in zip(diameters, *columns, *repeated, strict=True):
                 file.write(f"{k}," + ",".join(map(repr, row)) + "\n")
         file.write(f"# end {table.sizes['threat']} {curves * nodes}\n")
 
@@ -176,8 +180,8 @@ def _columns(
             expected = "names of columns with units, name [unit], each once"
             raise file.fail(reader.number, number, title, expected)
         name, unit = match[1], match[2]
-        if UNITS.get(name, unit) != unit:
-            raise file.fail(reader.number, number, title, f"{name} [{UNITS[name]}]")
+        if _UNITS.get(name, unit) != unit:
+            raise file.fail(reader.number, number, title, f"{name} [{_UNITS[name]}]")
         found[name] = unit
     for name in required:
         if name not in found:
@@ -245,7 +249,12 @@ def _assemble(
     if np.any(shaped != shaped[0]):
         raise bad(source, "diameter", "differ", "the same diameters in every curve")
     for name, unit in titles.items():
-        if name not in {"size_curve", "diameter"}:
+        if name in OPTIONAL_UNITS:
+            rows_of = nodes[:, place[name]].reshape(curves, count)
+            if np.any(rows_of != rows_of[0]):
+                raise bad(source, name, "differ", "the same values in every curve")
+            data[name] = ("diameter", rows_of[0].copy(), described(name, unit))
+        elif name not in {"size_curve", "diameter"}:
             values = nodes[:, place[name]].reshape(curves, count)
             data[name] = (
                 _CURVE_DIMS,
@@ -253,7 +262,7 @@ def _assemble(
                 described(name, unit),
             )
     diameter = ("diameter", shaped[0].copy(), described("diameter", "m"))
-    order = [n for n in ("flux", "density") if n in data]
+    order = [n for n in ("flux", "density", "log_stderr") if n in data]
     moved = {k: v for k, v in data.items() if k not in order}
     return xr.Dataset(
         {**moved, **{n: data[n] for n in order}}, {"diameter": diameter}, attrs

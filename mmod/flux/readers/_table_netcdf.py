@@ -14,6 +14,7 @@ from mmod.flux.readers._table_schema import (
     MAX_NODES,
     MAX_THREATS,
     NAME,
+    OPTIONAL_UNITS,
     UNITS,
     VERSION,
     WANTED,
@@ -137,7 +138,7 @@ def _from_dataset(source: Path, file: Any) -> xr.Dataset:
     except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
         raise bad(source, "content", str(error), f"{WANTED}, complete") from None
     for name, variable in table.variables.items():
-        unit = UNITS.get(str(name))
+        unit = UNITS.get(str(name), OPTIONAL_UNITS.get(str(name)))
         if unit is not None and variable.attrs.get("units") != unit:
             found = variable.attrs.get("units", "missing")
             problems.append(Problem(str(source), f"{name}.units", found, unit))

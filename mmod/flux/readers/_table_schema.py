@@ -10,7 +10,9 @@ import numpy as np
 from mmod.errors import InputError, Problem, bad
 
 NAME = "mmod-threat-table"
-VERSION = "1.0"
+VERSION = "1.1"
+READABLE = ("1.0", "1.1")
+"""1.1 added the optional `log_stderr`."""
 WANTED = f"a threat table of mmod, format version {VERSION}"
 MAX_THREATS = 4_000_000
 MAX_TEXT = 50_000
@@ -30,6 +32,8 @@ UNITS = {
     "density": "kg m-3",
 }
 """Variables with a unit; the file must state the same."""
+OPTIONAL_UNITS = {"log_stderr": "1"}
+"""The same for variables that need not be there."""
 INTEGERS: Mapping[str, np.dtype[Any]] = {
     "size_curve_index": np.dtype(np.int32),
     "population": np.dtype(np.int32),
@@ -42,6 +46,7 @@ _PLACES = {
     "flux": ("size_curve", "diameter"),
     "density": ("size_curve", "diameter"),
     "diameter": ("diameter",),
+    "log_stderr": ("diameter",),
 }
 _ALLOWED = (("threat",), ("size_curve", "diameter"))
 _ATTRIBUTES: Mapping[str, tuple[type, ...]] = {
@@ -97,12 +102,13 @@ def check_header(source: str, attrs: Mapping[str, Any]) -> None:
     if attrs.get("mmod_format") != NAME:
         raise bad(source, "mmod_format", attrs.get("mmod_format", "missing"), WANTED)
     version = str(attrs.get("mmod_format_version", "missing"))
-    if version != VERSION:
+    if version not in READABLE:
         raise bad(
             source,
             "mmod_format_version",
             version,
-            f"{VERSION}, which this program reads; a newer file needs a newer mmod",
+            f"{' or '.join(READABLE)}, which this program reads; a newer file needs a"
+            " newer mmod",
         )
     problems = []
     for key, kinds in _ATTRIBUTES.items():

@@ -35,6 +35,7 @@ from mmod.flux.readers.mem3_folder import (
 from mmod.flux.readers.mem3_grids import FluxGrid, igloo_ring_counts
 from mmod.flux.readers.mem3_run import VERSION_SEEN
 from mmod.flux.table import SizeCurves, ThreatBins, diameter_grid
+from mmod.flux.uncertainty import METEOROID_LAW
 from mmod.units import DEGREE, GRAM, MM, PER_YEAR
 
 FloatArray = NDArray[np.float64]
@@ -167,6 +168,7 @@ def environment(run: Mem3Run, nodes: int = DENSITY_NODES) -> ExternalEnvironment
         facts=facts,
         area_convention="cross_section",
         notes=tuple(_notes(run, nodes)),
+        law=METEOROID_LAW,
         extra=_extra(run),
     )
 

@@ -54,9 +54,10 @@ from mmod.units import DEGREE, KM, PER_YEAR
 
 FloatArray = NDArray[np.float64]
 
-SPEED_FILE, AZIMUTH_FILE, IGLOO_FILE = (
+SPEED_FILE, AZIMUTH_FILE, DIRECTION_FILE, IGLOO_FILE = (
     "VELFLUX_SC.OUT",
     "BFLY_SC.OUT",
+    "DIRFLUX_SC.OUT",
     "IGLOOFLUX_SC.OUT",
 )
 
@@ -101,7 +102,9 @@ def read(
     Valid for ORDEM 3.x; tried on files of 3.2.0. From the one-dimensional files,
     inside each class of sizes (decades) azimuth and speed are taken as independent,
     and every arrival as horizontal: a flag says so. The side of positive azimuths is
-    unverified, the densities are recalled. The deviations are those of SIZEFLUX;
+    unverified, the densities are recalled. DIRFLUX is not read, as its layout is not
+    known: ``tables = "directions"`` is refused, and a flag says where the file lies
+    beside spectra. The deviations are those of SIZEFLUX;
     without it those of the igloo's sigma files.
 
     References
@@ -191,6 +194,7 @@ def _from_marginals(
                 " of size azimuth and speed are taken as independent and every arrival"
                 " as horizontal",
             ),
+            *_unread(files),
             Flag(
                 "ordem-density",
                 f"the spectra do not tell densities: {density:g} kg/m3 for all debris",
@@ -283,6 +287,17 @@ def _curves(
     grid = class_grid(edges, nodes)
     shapes = class_curves(grid, edges, spectrum)
     return grid, np.asarray((flux[:, None] * shapes)[keep] * PER_YEAR)
+
+
+def _unread(files: dict[str, Path]) -> tuple[Flag, ...]:
+    """Say that a file of directions lies there and is not used."""
+    if DIRECTION_FILE not in files:
+        return ()
+    text = (
+        f"{DIRECTION_FILE} is not read: its layout is not known; elevations are taken as"
+        " 0 although the case holds them"
+    )
+    return (Flag("ordem-dirflux-unread", text),)
 
 
 def _class_shares(marginal: Marginal) -> FloatArray:

@@ -22,6 +22,7 @@ from mmod.flux.readers._environment import ExternalEnvironment, FileFacts, Forma
 from mmod.flux.readers._table_csv import read_csv, write_csv
 from mmod.flux.readers._table_netcdf import read_netcdf, write_netcdf
 from mmod.flux.readers._table_schema import (
+    OPTIONAL_UNITS,
     THREAT,
     UNITS,
     dims_problem,
@@ -34,6 +35,7 @@ from mmod.flux.table import (
     normalised,
     validate_threats,
 )
+from mmod.flux.uncertainty import law_of_table
 from mmod.units import DEGREE, KM, MM
 
 ROUNDING = 1e-6
@@ -87,15 +89,16 @@ def write(table: xr.Dataset, path: str | os.PathLike[str]) -> Path:
         for key, value in _attributes(table)
         if not is_plain(value) or not _KEY.match(key) or key.startswith("mmod_")
     ]
+    units = {**UNITS, **{k: u for k, u in OPTIONAL_UNITS.items() if k in table}}
     problems += [
         Problem("threat table", f"{name}.units", table[name].attrs["units"], unit)
-        for name, unit in UNITS.items()
+        for name, unit in units.items()
         if table[name].attrs.get("units", unit) != unit
     ]
     if problems:
         raise InputError(problems)
     table = table.copy()
-    for name, unit in UNITS.items():
+    for name, unit in units.items():
         table[name].attrs.setdefault("units", unit)
     if target.suffix == ".csv":
         with replacing(target) as part:
@@ -227,6 +230,7 @@ def read(path: str | os.PathLike[str]) -> ExternalEnvironment:
                 line.partition(": ") for line in str(attrs["flags"]).splitlines()
             )
         ),
+        law=law_of_table(table, f"log_stderr of {Path(path).name}"),
         extra={"model": str(attrs["model"])},
     )
 

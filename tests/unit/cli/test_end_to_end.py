@@ -27,6 +27,8 @@ def test_run_report_and_reopen(tmp_path, monkeypatch, capsys):
     assert main(["report", "plate.nc", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["title"] == "A plate facing ram"
+    assert "computed" in document["flux_uncertainty_laws"]["nasa91"]
+    assert any("model_lower" in key for key in document["units"])
     assert document["provenance"]["seed"] == 7
     assert set(document["totals"]) == {
         "nasa91",

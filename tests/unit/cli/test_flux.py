@@ -51,6 +51,21 @@ def test_factor_between_models(capsys):
         assert f"  {name}: {load_flux(name).card.uncertainty}" in text
 
 
+def test_uncertainty_law_by_size(capsys):
+    names = ("nasa91", "grun_ssp")
+    document = json.loads(run(capsys, *names, "--json"))
+    sizes = np.array(document["diameter_mm"]) * MM
+    for name in names:
+        factor = document["model"][name]["factor_of_one_standard_error"]
+        np.testing.assert_allclose(factor, np.exp(load_flux(name).log_stderr(sizes)))
+    text = run(capsys, *names, "--size")
+    assert "factor of one standard error of that flux" in text
+    line = next(x for x in reversed(text.splitlines()) if x.startswith("1  "))
+    assert [float(v) for v in line.split()[1:]] == [11.6, 1.75]
+    assert "law [computed]: root mean square" in text
+    assert "law [estimate]: factor 0.33 to 3" in text
+
+
 def test_sectors_sum_to_all(capsys):
     text = run(capsys, "grun_ssp", "--direction", "--at", 0.3)
     lines = text.splitlines()

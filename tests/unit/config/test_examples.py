@@ -71,6 +71,7 @@ def test_ms09_is_the_case_of_the_design():
         ("master8_iss_ecss", True),
         ("nasa91", False),
         ("grun_ssp", True),
+        ("grun_ecss", False),
     ]
     assert config.environment[2].options == {"density": "stepped"}
     assert config.shields == {}

@@ -124,7 +124,9 @@ def test_schema_lists_every_key_with_range_and_unit():
     phase = schema["$defs"]["Phase"]
     assert phase["additionalProperties"] is False
     altitude = phase["properties"]["altitude_km"]
-    assert (altitude["minimum"], altitude["maximum"]) == (100.0, 2000.0)
+    number, nothing = altitude["anyOf"]
+    assert (number["minimum"], number["maximum"]) == (100.0, 2000.0)
+    assert nothing == {"type": "null"}
     assert "[km]" in altitude["description"]
     for table in schema["$defs"].values():
         for key, value in table["properties"].items():

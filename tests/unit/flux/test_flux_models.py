@@ -55,7 +55,11 @@ def test_defaults() -> None:
         "solar_flux": None,
     }
     assert chosen["master8_iss_ecss"]["directions"] == "nasa91"
-    assert chosen["grun_ssp"] == {"density": "stepped", "density_kg_m3": 1000.0}
+    assert chosen["grun_ssp"] == {
+        "density": "stepped",
+        "density_kg_m3": 1000.0,
+        "streams": "none",
+    }
     assert chosen["grun_ecss"]["speed_law"] == "conservative"
 
 

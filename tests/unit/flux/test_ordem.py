@@ -374,6 +374,15 @@ def test_bad_settings(copy: Path) -> None:
     assert len(error.value.problems) == 5
 
 
+def test_directions_are_not_guessed(copy: Path) -> None:
+    with pytest.raises(InputError, match=r"layout of DIRFLUX_SC\.OUT is not known"):
+        ordem.read(copy, tables="directions")
+    assert not any("DIRFLUX" in flag.message for flag in ordem.read(copy).notes)
+    (copy / "DIRFLUX_SC.OUT").write_text("whatever\n")
+    found = ordem.read(copy)
+    assert "ordem-dirflux-unread" in {flag.code for flag in found.notes}
+
+
 def test_bad_igloos(case: Case, tmp_path: Path) -> None:
     lines = igloo_lines(case.flux.reshape(4, 9, *case.flux.shape[1:]).sum(axis=1))
 

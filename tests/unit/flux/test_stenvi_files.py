@@ -423,6 +423,7 @@ citation = ["none"]
 equation = "none"
 area_convention = "cross_section"
 uncertainty = "none"
+uncertainty_law = { diameter_mm = [1.0], log_stderr = [0.7], source = "a test", tag = "estimate" }
 licence = "none"
 """
 

@@ -86,6 +86,7 @@ def warm_up() -> None:
         np.zeros((1, 2)),
     )
     sample.search(reach, 0, cells, 0.5)
+    sample.guided_search(reach, np.arange(cells), 0, cells, 0.5)
     tables.critical_size(table, 0, 7e3, 0.5)
     tables.log_flux_above(table, 0, 0, -7.0)
     tables.log_diameter_of(table, 0, 0, -16.0)
@@ -134,6 +135,8 @@ def warm_up() -> None:
 
 
 PLAIN_BY_DESIGN = {
+    "tables.threat_guide",
+    "tables.threat_rows",
     # Called once a run, or the plain twins of vector code.
     "bvh.build_bvh",
     "bvh._node_planes",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from kernel_helpers import PLAIN, Bin, directions, flat_tables, size, threats_of, unit
@@ -13,8 +15,10 @@ from mmod.kernel.sample import (
     RISK_SHARE,
     cosine_bound,
     fill_proposal,
+    guided_search,
     search,
 )
+from mmod.kernel.tables import CHANCE, COUPLING, SIDE, WEIGHT, threat_guide
 
 PATCHES = size(400, 60)
 _GRID = np.linspace(0.0, 1.0, 201)
@@ -278,6 +282,44 @@ def test_search_is_the_first_running_sum_above(seed):
             assert found == min(np.searchsorted(reach, u, side="right"), n - 1)
             if 0.0 < u < reach[-1]:
                 assert reach[found] > u
+
+
+def test_guided_search_finds_what_search_finds(seed):
+    rng = np.random.default_rng(seed)
+    first = np.cumsum([0, 1, 2, 3, 10, 257])
+    reach = np.zeros(first[-1])
+    for a, b in pairwise(first.tolist()):
+        weight = rng.exponential(size=b - a) ** 3 * (rng.random(b - a) < 0.6)
+        weight[rng.integers(b - a)] += 1e-3
+        reach[a:b] = np.cumsum(weight) / weight.sum()
+        reach[b - 1] = 1.0
+    guide = threat_guide(reach, first)
+    for a, b in pairwise(first.tolist()):
+        steps = np.arange(b - a) / (b - a)
+        assert [search(reach, a, b, float(u)) for u in steps] == guide[a:b].tolist()
+        edges = np.concatenate([reach[a:b][:-1], steps[1:]])
+        values = np.concatenate(
+            [
+                rng.random(size(300, 60)),
+                [0.0, 1.0 - 2.0**-33],
+                edges,
+                np.nextafter(edges, 0.0),
+                np.nextafter(edges, 1.0),
+            ]
+        )
+        for u in values[(values >= 0.0) & (values < 1.0)].tolist():
+            assert guided_search(reach, guide, a, b, u) == search(reach, a, b, u)
+
+
+def test_rows_hold_the_fields(seed):
+    rng = np.random.default_rng(seed)
+    threats = threats_of(many_bins(rng, 7, 2))
+    np.testing.assert_array_equal(threats.row[:, :SIDE], threats.edges)
+    np.testing.assert_array_equal(threats.row[:, SIDE], threats.side)
+    np.testing.assert_array_equal(threats.row[:, COUPLING], threats.coupling)
+    np.testing.assert_array_equal(threats.row[:, CHANCE], threats.chance)
+    np.testing.assert_array_equal(threats.row[:, WEIGHT:].T, threats.weight)
+    assert threats.row.flags.c_contiguous
 
 
 def test_search_inside_a_range_leaves_the_rest_alone():

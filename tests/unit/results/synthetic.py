@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
+from mmod.flux.uncertainty import FLUX_DEVIATES
 from mmod.results import Outcome, Surface
 
 DAMAGE = ("impact>=0.1mm", "impact>=1mm", "impact>=10mm", "penetration")
@@ -19,6 +20,7 @@ RATE = np.array([3.0, 2e-2, 1e-5, 4e-4])  # per m2 of face that looks to ram
 MODELS = ("deb_a", "deb_b", "met")
 KIND = ("debris", "debris", "meteoroid")
 IN_TOTAL = (True, False, True)
+SIGMA = np.array([0.6, 0.9, 0.5605])  # of ln flux, for every size
 
 _CUBE = np.array(
     [[x, y, z] for z in (-0.5, 0.5) for y in (-0.5, 0.5) for x in (-0.5, 0.5)]
@@ -183,7 +185,21 @@ def outcome(
         vehicle=skin,
         provenance=_provenance(seed),
         flags=("deb_a: epoch 2018.5 extrapolated from 2016",),
+        zone_covariance=_covariance(by_zone(variance)[:, :-1]),
+        zone_given_flux=_given_flux(by_zone(expected)[:, :-1]),
     )
+
+
+def _given_flux(expected):
+    """Return numbers at deviates of the models: a log standard error each."""
+    return expected[..., None] * np.exp(SIGMA[:, None, None] * FLUX_DEVIATES)
+
+
+def _covariance(variance):
+    """Return covariances with a correlation of a half between the models."""
+    error = np.sqrt(variance)
+    half = 0.5 + 0.5 * np.eye(variance.shape[1])
+    return error[:, :, None] * error[:, None] * half[:, :, None]
 
 
 def _drivers(penetrations):
@@ -232,6 +248,7 @@ def _events(skin, penetrates, expected, rng):
         "phase": np.zeros(e, dtype=np.int32),
         "model": rng.integers(0, len(MODELS), e).astype(np.int32),
         "population": np.zeros(e, dtype=np.int32),
+        "size_curve": np.zeros(e, dtype=np.int32),
         "x": point[:, 0].copy(),
         "y": point[:, 1].copy(),
         "z": point[:, 2].copy(),
@@ -265,6 +282,7 @@ def _threats(phase: int, model: str) -> xr.Dataset:
         "population": (one, np.zeros(n, dtype=np.int32)),
         "flux": (("size_curve", "diameter"), 1e-13 * grid[None] ** -2.0),
         "density": (("size_curve", "diameter"), np.full((1, 13), 2800.0)),
+        "log_stderr": (("diameter",), np.full(13, SIGMA[MODELS.index(model)])),
     }
     if model != "met":
         data["side"] = (one, np.ones(n, dtype=np.int8))

@@ -218,7 +218,7 @@ def test_provenance(tree, outcome):
     about = json.loads(tree.attrs["provenance"])
     assert about == outcome.provenance
     assert json.loads(tree.attrs["config"])["vehicle"] == "cube"
-    assert tree.attrs["mmod_format_version"] == "1.0"
+    assert tree.attrs["mmod_format_version"] == "1.1"
     assert set(tree.attrs) == set(schema.ROOT_ATTRIBUTES)
 
 
@@ -308,6 +308,8 @@ def test_without_meteoroids_and_without_events(outcome):
             k: v[:0, :1] if k == "weight" else v[:0] for k, v in outcome.events.items()
         },
         threats=[],
+        zone_covariance=None,
+        zone_given_flux=None,
     )
     tree = build(lone)
     assert list(tree["environment"].values) == ["deb_a", "debris", "total"]

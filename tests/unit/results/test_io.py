@@ -127,7 +127,7 @@ def _rewrite(file, **attrs):
             opened.setncattr(name, value)
 
 
-@pytest.mark.parametrize("version", ["1.1", "2.0", "0.9", "one", ""])
+@pytest.mark.parametrize("version", ["1.2", "2.0", "0.9", "one", ""])
 def test_other_versions_are_refused(file, version):
     _rewrite(file, mmod_format_version=version)
     with pytest.raises(InputError) as caught:
@@ -136,7 +136,7 @@ def test_other_versions_are_refused(file, version):
     assert problem.source == str(file)
     assert problem.key == "mmod_format_version"
     assert "1.0" in problem.expected
-    assert ("newer" in problem.expected) == (version in {"1.1", "2.0"})
+    assert ("newer" in problem.expected) == (version in {"1.2", "2.0"})
 
 
 def test_foreign_and_damaged_files_are_refused(file, tmp_path):
@@ -156,7 +156,7 @@ def test_foreign_and_damaged_files_are_refused(file, tmp_path):
         with pytest.raises(InputError) as caught:
             open_results(bad)
         assert str(bad) in str(caught.value)
-        assert "format version 1.0" in str(caught.value)
+        assert "format version 1.1" in str(caught.value)
 
 
 def test_missing_variables_are_all_named(file):

@@ -1,0 +1,1 @@
+"""Does an observed hole fit: predicted breaches, evidence, leaks, goodness of fit."""
