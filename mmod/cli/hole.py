@@ -4,7 +4,7 @@ Try:
   mmod hole list
   mmod hole show ms09
   mmod hole soyuz_ms09.nc --event ms09 --plot ms09.png
-  mmod hole my_run.nc --zone "*.module.wall" --diameter 1.5:2.0 \\
+  mmod hole my_run.nc --zone "*.module.wall" --diameter 1.5:2.0 \
       --window 2018-06-06..2018-08-29 --marks ./marks.toml
   mmod hole --event zvezda_prk
 
