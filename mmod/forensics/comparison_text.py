@@ -148,6 +148,13 @@ def survey_document(comparison: Comparison, title: str) -> dict[str, Any]:
     }
 
 
+def _predicted(row: PopulationRow) -> str:
+    """Return the expected number with its sampling error; a published one has none."""
+    if row.stderr > 0.0:
+        return with_error(row.predicted, row.stderr)
+    return f"{row.predicted:.4g} (no sampling error)"
+
+
 def population_text(
     card: PopulationCard,
     rows: Sequence[PopulationRow],
@@ -235,7 +242,7 @@ def _population_block(row: PopulationRow) -> list[str]:
         f"  observed    {row.observed:.5g}"
         f" [{row.observed_lower:.4g}, {row.observed_upper:.4g}]"
         + (" (ratio)" if kind else ""),
-        f"  predicted   {with_error(row.predicted, row.stderr)}"
+        f"  predicted   {_predicted(row)}"
         f" [{row.predicted_lower:.3g}, {row.predicted_upper:.3g}]"
         + (
             ""

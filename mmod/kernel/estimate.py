@@ -351,7 +351,7 @@ def _fill_tally(
                         for g in range(e + 1):
                             product[e, g, d] += x * replica[g, d] * replicates
         # Of the means over the replicates; faces use disjoint random numbers.
-        for e in range(models):
+        for e in range(models if replicates > 1 else 0):
             for g in range(e + 1):
                 for d in range(damages):
                     c = product[e, g, d] - first[i, e, d] * first[i, g, d] / replicates

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from shield_makers.two_walls import MAKERS, TWO
 
@@ -161,6 +161,8 @@ def test_sphere_is_the_ellipsoid_with_equal_axes(speed, angle, density, wall) ->
 
 @FEW
 @given(ratio=st.floats(0.2, 3.0), speed=speeds, wall=walls)
+@example(ratio=2.0, speed=5000.0, wall=2.0 * MM)
+@example(ratio=1.0, speed=5000.0, wall=2.0 * MM)
 def test_ellipsoids_are_finite_and_flagged(ratio, speed, wall) -> None:
     limit = whipple_ellipsoid.whipple_nno_ellipsoid_limit(
         wall_thickness=wall, length_to_diameter=ratio, **TWO

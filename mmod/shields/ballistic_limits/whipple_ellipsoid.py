@@ -40,7 +40,7 @@ OUTSIDE = replace(
 """Range for any other ratio: empty."""
 A1, B1, B2, B3 = 0.08, 0.25, 0.4, 1.4
 """Constants of NASA/TM-2009-214789 Table 21; its a2, 0.3, is not used."""
-RATIOS = (0.2, 3.0)
+COMPUTED_RATIOS = (0.2, 3.0)
 """Beyond, the high regime falls by more than a factor of ten: refused [our limit]."""
 
 
@@ -98,8 +98,8 @@ def shape_factors(length_to_diameter: float) -> ShapeFactors:
     f = in_handbook_units(
         "whipple.nno_ellipsoid", length_to_diameter=(length_to_diameter, "number")
     )["length_to_diameter"]
-    if not RATIOS[0] <= f <= RATIOS[1]:
-        expected = f"{RATIOS[0]:g} to {RATIOS[1]:g}"
+    if not COMPUTED_RATIOS[0] <= f <= COMPUTED_RATIOS[1]:
+        expected = f"{COMPUTED_RATIOS[0]:g} to {COMPUTED_RATIOS[1]:g}"
         raise bad("whipple.nno_ellipsoid", "length_to_diameter", f, expected)
     return ShapeFactors(
         low=f ** (-A1 * 18.0 / 19.0),
