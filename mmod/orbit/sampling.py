@@ -200,5 +200,7 @@ def gauss_nodes(values: FloatArray, count: int) -> tuple[FloatArray, FloatArray]
     matrix = np.diag(diagonal) + np.diag(root, 1) + np.diag(root, -1)
     nodes, vectors = np.linalg.eigh(matrix)
     weights = vectors[0] ** 2
-    inside = np.clip(mean + spread * nodes, values.min(), values.max())
-    return inside, weights / weights.sum()
+    # of a sample with fewer distinct values than nodes, the surplus carries nothing
+    used = weights > 1e-15
+    inside = np.clip(mean + spread * nodes[used], values.min(), values.max())
+    return inside, weights[used] / weights[used].sum()

@@ -41,7 +41,8 @@ class ThinBumperLimit(Limit):
 
         cosine = np.cos(np.minimum(impact.obliquity, WHIPPLE_CAP))
         given = np.broadcast_arrays(impact.speed, cosine, impact.density)
-        speed, cosine, density = (np.ascontiguousarray(x).reshape(-1) for x in given)
+        # copies: compiled code takes no views that numpy has broadcast
+        speed, cosine, density = (np.array(x, order="C").reshape(-1) for x in given)
         found = np.zeros(speed.shape)
         diameters(speed, cosine, density, self.shape, found)
         return found.reshape(given[0].shape)

@@ -64,7 +64,8 @@ def hole_model_for(shield: Shield, name: str | None = None) -> HoleModel:
     ------
     InputError
         When no relation is known for such a shield, with the reason; when the name is
-        unknown or needs a layer that the shield does not have.
+        unknown, or is ``rcc`` for any other shield, or needs a layer that the shield
+        does not have.
 
     Notes
     -----
@@ -127,6 +128,10 @@ def _named(shield: Shield, name: str, gate: float) -> HoleModel:
     if name == "tile_entry":
         return TileEntry()
     if name == "rcc":
+        if shield.equation != "rcc":
+            expected = "a shield with the equation rcc: this relation is of its panels"
+            value = f"{name}, of a shield with the equation {shield.equation}"
+            raise bad(shield.path, "hole model", value, expected)
         wall = _layer(shield)
         if wall is None or wall.thickness is None:
             raise bad(shield.path, "hole model", name, "a wall with a thickness")

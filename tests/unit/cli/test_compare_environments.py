@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mmod import load_run, open_results
@@ -172,6 +174,7 @@ def test_picture(result: Path, home: Path, capsys) -> None:
         (["{run}", "--damage", "spall", "--quiet"], "spall"),
         (["{nc}", "--with", "grun_ecss"], "compared as they are"),
         (["{nc}", "--set", "seed=2"], "compared as they are"),
+        (["{nc}", "--accept-outside-validity"], "--accept-outside-validity"),
         (["{nc}", "--plot", "picture.gif"], "picture.gif"),
         (["{run}", "-o", "/nowhere/at/all.nc"], "/nowhere/at"),
         (["missing.nc"], "not found"),
@@ -180,6 +183,8 @@ def test_picture(result: Path, home: Path, capsys) -> None:
 def test_refusals(
     argv: list[str], words: str, result: Path, home: Path, capsys
 ) -> None:
+    if "--plot" in argv:
+        pytest.importorskip("matplotlib")
     run = home / "run.toml"
     filled = [a.format(run=run, nc=result) for a in argv]
     assert main(["compare-environments", *filled]) == 2
@@ -194,6 +199,71 @@ def test_one_model_is_nothing_to_compare(home: Path, capsys) -> None:
     assert main(argv) == 0
     assert main(["compare-environments", str(file)]) == 2
     assert "two models or more" in capsys.readouterr().err
+
+
+def test_one_model_is_refused_before_it_runs(
+    home: Path, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lone = RUN.replace('[[environment]]\nmodel = "grun_ssp"\nkind = "meteoroid"\n', "")
+    (home / "lone.toml").write_text(lone)
+
+    def never(*given: object, **more: object) -> None:
+        raise AssertionError("it runs")
+
+    monkeypatch.setattr("mmod.engine.run.run", never)
+    argv = ["compare-environments", str(home / "lone.toml"), "--with", "nasa91"]
+    assert main([*argv, "--quiet"]) == 2
+    assert "two models or more" in capsys.readouterr().err
+
+
+def test_sizes_that_a_file_does_not_hold(home: Path, capsys, monkeypatch) -> None:
+    """A copy of nasa91 from 1 mm on: two equal models, no factor below 1 mm."""
+    folder = home / "large"
+    folder.mkdir()
+    state = ExposureState(400.0 * KM, 51.6 * DEGREE, 2018.5)
+    table = load_flux("nasa91").threats(state)
+    bins = stenvi.default_bins(table)
+    from_1_mm = bins.diameter[bins.diameter >= 0.999e-3]
+    stenvi.write(table, folder / "debris.sei", bins=replace(bins, diameter=from_1_mm))
+    (folder / "model.toml").write_text(CARD.format(law=LAW))
+    monkeypatch.chdir(home)
+    output = home / "large.nc"
+    found = ask(
+        capsys,
+        *("./run.toml", "--with", "./large/model.toml", "--quiet", "--threads", "2"),
+        *("--set", "sampling.samples=4000", "--output", output),
+    )
+    size = np.array(found["flux"]["diameter_mm"])
+    factor = np.array(found["flux"]["largest_over_smallest"]["debris"], dtype=float)
+    flux = np.array(found["flux"]["flux_1_m2_s"]["large"], dtype=float)
+    assert np.all(np.isnan(factor[size < 0.99]))
+    assert np.all(np.isnan(flux[size < 0.99]))
+    near = (size > 1.01) & (size < 30.0)
+    np.testing.assert_allclose(factor[near], 1.0, atol=0.05)
+    assert found["sizes_not_held"] == {
+        "large": ["impact>=0.1mm"],
+        "nasa91": [],
+        "grun_ssp": [],
+    }
+    listed = found["vehicle"]["factor"]["debris"]
+    assert listed["impact>=0.1mm"]["value"] is None
+    assert listed["impact>=1mm"]["value"] < 1.5
+    assert any(
+        "large: is used at diameter_mm = 0.1, outside" in f
+        or "large: used at diameter_mm = 0.1" in f
+        for f in found["flags"]
+    ), found["flags"]
+    assert main(["compare-environments", str(output)]) == 0
+    text = capsys.readouterr().out
+    row = next(x for x in text.splitlines() if x.startswith("large (debris)  "))
+    assert row.split()[2] == "-"
+    assert "large does not hold sizes of impact>=0.1mm" in text
+    mm = next(x for x in text.splitlines() if x.startswith("debris  "))
+    assert mm.split()[1:5] == ["-", "-", "-", "-"]
+    assert main(["flux", "nasa91", "./large/model.toml", "--size"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    row = next(x for x in lines if x.startswith("0.3 "))
+    assert row.split()[2:] == ["-", "-"]
 
 
 def test_joined_leaves_the_run_alone(home: Path) -> None:

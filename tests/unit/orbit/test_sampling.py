@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from orbit_files import kepler
 
@@ -105,6 +105,8 @@ def test_sampled_mean_is_the_mean_over_the_mean_anomaly():
     values=st.lists(st.floats(1e5, 2e6), min_size=1, max_size=60),
     count=st.integers(1, 5),
 )
+@example(values=[1e5, 100001.0, 100000.99998858571], count=4)
+@example(values=[174763.27144645882] * 3, count=1)
 def test_gauss_nodes_keep_the_moments(values, count):
     sample = np.array(values)
     nodes, weights = gauss_nodes(sample, count)
