@@ -227,6 +227,10 @@ class StandIn:
         del state
         return []
 
+    def size_flags(self, diameter: ArrayLike) -> list[Any]:
+        del diameter
+        return []
+
     def cumulative(self, diameter: ArrayLike, state: ExposureState) -> FloatArray:
         del state
         return flux_above(self.table, diameter)

@@ -23,7 +23,6 @@ from mmod.errors import InputError, Problem, bad
 if TYPE_CHECKING:
     import xarray as xr
 
-    from mmod.forensics.populations import PopulationCard
     from mmod.forensics.rates import ModelError
 
 SIMULATIONS = 9_999
@@ -108,13 +107,16 @@ def _error(text: str | None) -> ModelError | None:
     if text is None:
         return None
     from mmod.forensics.rates import ModelError
+    from mmod.stats.counts import LARGEST_ERROR
 
     try:
         values = [float(part) for part in text.split(",")]
     except ValueError:
         values = []
-    if len(values) not in (1, 2) or not all(0.0 <= v <= 3.0 for v in values):
-        raise bad("--model-error", "argument", text, "one or two numbers of 0 to 3")
+    sound = all(0.0 <= v <= LARGEST_ERROR for v in values)
+    if len(values) not in (1, 2) or not sound:
+        expected = f"one or two numbers of 0 to {LARGEST_ERROR:g}"
+        raise bad("--model-error", "argument", text, expected)
     return ModelError(values[0], values[-1])
 
 
@@ -156,6 +158,7 @@ def _population(
     from mmod.forensics.populations import compare_population, parse_population
     from mmod.forensics.prediction import wider_laws
     from mmod.forensics.rates import ModelError
+    from mmod.forensics.same_run import differs
     from mmod.results.io import open_results
 
     card = parse_population(content, path)
@@ -177,7 +180,7 @@ def _population(
         notes: tuple[str, ...] = ()
         if results is not None:
             used = ModelError(*card.log_stderr)
-            notes = (*_differs(card, results), *wider_laws(results, used))
+            notes = (*differs(card.run, results), *wider_laws(results, used))
         found.append((card, compare_population(card, results), title, notes))
     if arguments.plot is not None:
         from mmod.plot import draw_population
@@ -187,23 +190,6 @@ def _population(
     return Answer(
         text=lambda: _joined([population_text(*f) for f in found], arguments),
         document=lambda: _documents([population_document(*f) for f in found]),
-    )
-
-
-def _differs(card: PopulationCard, results: xr.DataTree) -> tuple[str, ...]:
-    """Return a note where the result is not of the run that the card names."""
-    import json
-
-    from mmod.config import load_run
-
-    mine = json.loads(str(results.attrs["config"]))
-    wanted = json.loads(load_run(card.run).canonical_json())
-    keys = ("vehicle", "phase", "environment", "shields", "shadowing", "damage")
-    other = [key for key in keys if mine.get(key) != wanted.get(key)]
-    if not other:
-        return ()
-    return (
-        f"the result is not of run {card.run} as shipped: {', '.join(other)} differ",
     )
 
 

@@ -110,8 +110,7 @@ def answer(arguments: argparse.Namespace) -> Answer:
 
     found = compare(results, by=arguments.by, zones=arguments.zones)
     if len(found.kinds) < 2:
-        only = ", ".join(found.kinds)
-        raise bad(VERB, "environment", only, "two models or more to compare")
+        raise _alone(", ".join(found.kinds))
     title = str(results.attrs.get("title", ""))
     flags = str(results.attrs.get("flags", "")).splitlines()
     text = comparison_text(
@@ -133,6 +132,10 @@ def answer(arguments: argparse.Namespace) -> Answer:
             "provenance": _provenance(results),
         },
     )
+
+
+def _alone(model: str) -> InputError:
+    return bad(VERB, "environment", model, "two models or more to compare")
 
 
 def _provenance(results: xr.DataTree) -> dict[str, Any]:
@@ -171,6 +174,7 @@ def _results(arguments: argparse.Namespace) -> xr.DataTree:
             "--output": arguments.output,
             "--workers": arguments.workers,
             "--threads": arguments.threads,
+            "--accept-outside-validity": arguments.accept_outside_validity,
         }
         problems = [
             Problem(VERB, key, value, "nothing: results are compared as they are")
@@ -194,6 +198,8 @@ def _results(arguments: argparse.Namespace) -> xr.DataTree:
         arguments.models,
         accept_outside_validity=arguments.accept_outside_validity,
     )
+    if len(config.environment) < 2:
+        raise _alone(config.environment[0].name)
     with Progress(quiet=arguments.quiet) as progress:
         return run(
             config,

@@ -15,6 +15,7 @@ towards port.
 from __future__ import annotations
 
 import argparse
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -29,9 +30,11 @@ from mmod.errors import InputError, Problem, bad
 from mmod.units import DEGREE, KM, MM
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from mmod.flux import FluxModel
     from mmod.flux.base import ExposureState
-    from mmod.flux.spectra import Spectra
+    from mmod.flux.spectra import FloatArray, Spectra
 
 SIZES = (0.01, 0.03, 0.1, 0.3, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)  # [mm]
 SECTORS = (  # middle [deg]; 45 deg wide
@@ -64,6 +67,11 @@ class View:
         Marginals, at `SIZES`.
     fine : Spectra
         The same at many sizes, to draw.
+    factor : tuple of float
+        exp(sigma) of the flux at `SIZES`, of the table that a run takes; NaN at sizes
+        that the model does not hold.
+    source, tag : str
+        Of sigma.
     """
 
     label: str
@@ -71,6 +79,9 @@ class View:
     flags: tuple[str, ...]
     spectra: Spectra
     fine: Spectra
+    factor: tuple[float, ...]
+    source: str
+    tag: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -165,9 +176,20 @@ def _instant(text: str) -> datetime:
 
 def _epoch(arguments: argparse.Namespace) -> float:
     """Return the decimal year asked for: given, of the middle of the dates, 2018.5."""
+    start, end = arguments.start, arguments.end
+    problems = []
+    if (start is None) != (end is None):
+        given, missing = ("--start", "--end") if end is None else ("--end", "--start")
+        problems.append(
+            Problem("mmod flux", missing, None, f"an instant, as {given} is given")
+        )
+    if arguments.epoch is not None and not (start is None and end is None):
+        expected = "no epoch beside --start and --end: it is the middle of the dates"
+        problems.append(Problem("mmod flux", "--epoch", arguments.epoch, expected))
+    if problems:
+        raise InputError(problems)
     if arguments.epoch is not None:
         return float(arguments.epoch)
-    start, end = arguments.start, arguments.end
     if start is None or end is None:
         return 2018.5
     from mmod.config.schema import decimal_year
@@ -202,8 +224,9 @@ def _views(
             model = load_flux(name, relative_to=folder_of(name), **options)
             threats = model.threats(state)
             flags = tuple(flag.message for flag in model.validity(state))
+            flags += _size_flags(model, threats, sizes, least)
             coarse, fine = (spectra(threats, d, least) for d in (sizes, many))
-            found.append(View(given, model, flags, coarse, fine))
+            found.append(View(given, model, flags, coarse, fine, *_law(threats, sizes)))
         except InputError as error:
             problems += error.problems
     if files and not found and not problems:
@@ -212,6 +235,40 @@ def _views(
     if problems:
         raise InputError(problems)
     return found, files
+
+
+def _size_flags(
+    model: FluxModel, threats: xr.Dataset, sizes: FloatArray, least: float
+) -> tuple[str, ...]:
+    """Return what is to be said of the sizes that a model does not hold."""
+    from mmod.flux.spectra import known_sizes
+
+    flags = [f.message for f in model.size_flags([least])]
+    missing = sizes[~known_sizes(threats, sizes)] / MM
+    if len(missing):
+        low, high = (
+            float(threats.attrs[f"table_{end}_diameter"]) / MM for end in ("min", "max")
+        )
+        shown = ", ".join(f"{d:g}" for d in missing)
+        flags.append(
+            f"it holds sizes of {low:.4g} to {high:.4g} mm: nothing is said of {shown}"
+            " mm (-)"
+        )
+    return tuple(flags)
+
+
+def _law(threats: xr.Dataset, sizes: FloatArray) -> tuple[tuple[float, ...], str, str]:
+    """Return exp(sigma) at some sizes, its source and its tag, as a run takes them."""
+    import numpy as np
+
+    from mmod.flux.spectra import known_sizes
+
+    law = threats["log_stderr"]
+    source, tag = (str(law.attrs.get(k, "not stated")) for k in ("source", "tag"))
+    nodes = np.log(threats["diameter"].to_numpy())
+    factor = np.exp(np.interp(np.log(sizes), nodes, law.to_numpy()))
+    factor = np.where(known_sizes(threats, sizes), factor, np.nan)
+    return tuple(factor.tolist()), source, tag
 
 
 def _state(state: ExposureState) -> str:
@@ -242,6 +299,7 @@ def _spread(views: list[View], row: int) -> dict[str, float]:
     for kind in ("debris", "meteoroid"):
         whole = [v for v in views if v.model.kind == kind and not v.model.part_of_kind]
         flux = [float(v.spectra.flux[row]) for v in whole]
+        flux = [value for value in flux if not math.isnan(value)]  # it holds the size
         if len(flux) > 1 and min(flux) > 0.0:
             found[kind] = max(flux) / min(flux)
     return found
@@ -264,11 +322,12 @@ def _text(
     heads = [view.label.rjust(WIDTH) for view in views]
     least = views[0].spectra.least_diameter / MM
     if "size" in parts:
-        kinds = list(_spread(views, 0))
+        spreads = [_spread(views, i) for i in range(len(SIZES))]
+        kinds = [k for k in ("debris", "meteoroid") if any(k in s for s in spreads)]
         rows = [("mm", *heads, *(f"{k} max/min".rjust(WIDTH) for k in kinds))]
         for i, size in enumerate(SIZES):
-            spread = _spread(views, i)
-            cells = [f"{v.spectra.flux[i] * YEAR:.3e}" for v in views]
+            spread = spreads[i]
+            cells = [_or_dash(v.spectra.flux[i] * YEAR, ".3e") for v in views]
             cells += [f"{spread[k]:.3g}" if k in spread else "-" for k in kinds]
             rows.append((f"{size:g}", *(c.rjust(WIDTH) for c in cells)))
         lines += ["", "particles of at least a diameter [1/m2/yr]"]
@@ -302,25 +361,21 @@ def _text(
         lines += ["", "factor of one standard error of that flux [1]"]
         rows = [("mm", *heads)]
         for i, size in enumerate(SIZES):
-            cells = [f"{_factors(v)[i]:.3g}".rjust(WIDTH) for v in views]
+            cells = [_or_dash(v.factor[i], ".3g").rjust(WIDTH) for v in views]
             rows.append((f"{size:g}", *cells))
         lines += table(rows, indent="").splitlines()
     lines += ["", "uncertainty, as the cards state it (no sampling error here):"]
     lines += [f"  {v.label}: {v.model.card.uncertainty}" for v in views]
-    for view in views:
-        law = view.model.uncertainty_law
-        lines.append(f"  {view.label}: law [{law.tag}]: {law.source}")
+    lines += [f"  {v.label}: law [{v.tag}]: {v.source}" for v in views]
     lines += [f"flag: {v.label}: {flag}" for v in views for flag in v.flags]
     if plot is not None:
         lines.append(f"written: {plot}")
     return "\n".join(lines)
 
 
-def _factors(view: View) -> list[float]:
-    """Return exp(sigma) at each of `SIZES`."""
-    import numpy as np
-
-    return [float(v) for v in np.exp(view.model.log_stderr(np.array(SIZES) * MM))]
+def _or_dash(value: float, form: str) -> str:
+    """Return a number, or a dash where the model says nothing."""
+    return "-" if math.isnan(value) else format(value, form)
 
 
 def _level(view: View) -> tuple[float, float, float]:
@@ -346,7 +401,8 @@ def _document(
         }
         if "size" in parts:
             found["flux_1_m2_yr"] = seen.flux * YEAR
-            found["factor_of_one_standard_error"] = _factors(view)
+            found["factor_of_one_standard_error"] = view.factor
+            found["uncertainty_law"] = {"source": view.source, "tag": view.tag}
         if "direction" in parts:
             found["azimuth_share"] = seen.azimuth
             found["sin_elevation_share"] = seen.sin_elevation

@@ -228,6 +228,8 @@ def _case(arguments: argparse.Namespace) -> tuple[CaseCard, Path | None]:
 
 def _own_case(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the card of a hole that the command line describes."""
+    from mmod.forensics.assessment import OWN_RUN
+
     size = _numbers(arguments.diameter)
     start, dots, end = arguments.window.partition("..")
     moments = {"--window start": _moment(start), "--window end": _moment(end)}
@@ -236,20 +238,24 @@ def _own_case(arguments: argparse.Namespace) -> dict[str, Any]:
         for key, value in moments.items()
         if value is None or not dots
     ]
+    if not problems and not _moment(start) < _moment(end):
+        expected = "START before END"
+        problems.append(Problem("mmod hole", "--window", arguments.window, expected))
     if size is None:
         expected = "a size or LOW:HIGH, above 0 [mm]"
         problems.append(
             Problem("mmod hole", "--diameter", arguments.diameter, expected)
         )
-    if problems:
+    if problems or size is None:
         raise InputError(problems)
-    said = f"{arguments.diameter} mm"
+    low, high = size
+    said = f"{low:g} mm" if low == high else f"{low:g} to {high:g} mm"
     return {
         "schema_version": 1,
         "title": f"a hole of {said} in {', '.join(arguments.zone)}",
         "event": "own",
         "vehicle": "of the run",
-        "run": "own",
+        "run": OWN_RUN,
         "zones": list(arguments.zone),
         "hole_model": arguments.hole_model or "",
         "window": {

@@ -90,7 +90,9 @@ class AskedFlux:
         """Return the flux at a state, shape (k,) [1/m2/s]."""
         if state not in self._known:
             for flag in self.model.validity(state):
-                self._flags.setdefault(flag.code, flag)
+                known = self._flags.setdefault(flag.code, flag)
+                if flag.excess > known.excess:
+                    self._flags[flag.code] = flag
             self._known[state] = self.model.cumulative(self.diameters, state)
         return self._known[state]
 

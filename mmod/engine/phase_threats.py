@@ -168,13 +168,9 @@ def phase_threats(
         np.union1d(diameters, [COMPARED]),
         accept_extrapolation=accept_extrapolation,
     )
-    caveats = {flag.code: flag for flag in states.caveats}
-    for state in states.states:
-        for flag in model.validity(state):
-            known = caveats.setdefault(flag.code, flag)
-            more = " (and so at other states of the phase)"
-            if known.message != flag.message and not known.message.endswith(more):
-                caveats[flag.code] = replace(known, message=known.message + more)
+    said = [*states.caveats, *(f for s in states.states for f in model.validity(s))]
+    caveats = worst_flags(said)
+    caveats |= {flag.code: flag for flag in model.size_flags(diameters)}
     tables = [model.threats(state) for state in states.states]
     table = tables[0] if len(tables) == 1 else mix_threats(tables, states.shares)
     table.attrs["flags"] = "\n".join(str(flag) for flag in caveats.values())
@@ -182,6 +178,43 @@ def phase_threats(
     if isinstance(found.orbit, AltitudeTable):
         notes += _effect(found.orbit, states, model)
     return list(caveats.values()), notes, table, states
+
+
+def worst_flags(flags: list[Flag]) -> dict[str, Flag]:
+    """Return one flag a code: that of the state farthest outside the validity.
+
+    Parameters
+    ----------
+    flags : list of Flag
+        Of all states of a phase.
+
+    Returns
+    -------
+    dict
+        Code -> flag, in the order of the codes; it says where messages differ.
+
+    Notes
+    -----
+    Valid for any flags.
+
+    References
+    ----------
+    .. [1] None; bookkeeping.
+    """
+    found: dict[str, Flag] = {}
+    for flag in flags:
+        if flag.code not in found or flag.excess > found[flag.code].excess:
+            found[flag.code] = flag
+    several = {f.code for f in flags if f.message != found[f.code].message}
+    worst, other = "the farthest of the phase", "and so at other states of the phase"
+    return {
+        code: replace(
+            flag, message=f"{flag.message} ({worst if flag.excess else other})"
+        )
+        if code in several
+        else flag
+        for code, flag in found.items()
+    }
 
 
 def _effect(table: AltitudeTable, states: ModelStates, model: FluxModel) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -104,10 +104,14 @@ class Flag:
         Short stable name, e.g. ``extrapolated-epoch_year``.
     message : str
         One sentence for a reader.
+    excess : float
+        How far a state is outside the validity, in the unit of the range: of several
+        states the worst is named.
     """
 
     code: str
     message: str
+    excess: float = field(default=0.0, compare=False)
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
@@ -243,8 +247,7 @@ class FluxModel(ABC):
         for key, value, limit in seen:
             if limit is None:
                 continue
-            slack = 1e-9 * max(abs(limit.minimum), abs(limit.maximum))
-            if limit.minimum - slack <= value <= limit.maximum + slack:
+            if limit.contains(value):
                 continue
             text = f"{limit.minimum:g} to {limit.maximum:g} ({limit.source})"
             if limit.outside == "refuse" and not state.accept_extrapolation:
@@ -262,12 +265,54 @@ class FluxModel(ABC):
                         f"extrapolated-{key}",
                         f"{self.name} is used at {key} = {value:.6g},"
                         f" outside its validity {text}",
+                        max(limit.minimum - value, value - limit.maximum),
                     )
                 )
         more_flags, more_problems = self._extra_flags(state)
         if problems or more_problems:
             raise InputError([*problems, *more_problems])
         return [*flags, *more_flags]
+
+    def size_flags(self, diameter: ArrayLike) -> list[Flag]:
+        """Return the caveats of this model at particle sizes.
+
+        Parameters
+        ----------
+        diameter : array_like
+            Diameters that are asked for [m], positive and finite.
+
+        Returns
+        -------
+        list of Flag
+            One that names all sizes outside ``card.validity.diameter_mm``; none where
+            all of them are inside.
+
+        Raises
+        ------
+        InputError
+            For bad diameters.
+
+        Notes
+        -----
+        Valid for any sizes. Beyond the range formulas are continued as they stand; a
+        file holds nothing there.
+
+        References
+        ----------
+        .. [1] The ``citation`` of the card.
+        """
+        limit = self.card.validity.diameter_mm
+        asked = np.unique(_checked(diameter)) / MM
+        beyond = [float(d) for d in asked if not limit.contains(float(d))]
+        if not beyond:
+            return []
+        sizes = ", ".join(f"{d:.4g}" for d in beyond)
+        text = (
+            f"{self.name} is used at diameter_mm = {sizes}, outside its sizes"
+            f" {limit.minimum:.4g} to {limit.maximum:.4g} ({limit.source}): numbers for"
+            " these sizes are no statement of the model"
+        )
+        return [Flag("extrapolated-diameter_mm", text)]
 
     def cumulative(self, diameter: ArrayLike, state: ExposureState) -> FloatArray:
         """Return the cross-sectional flux of particles at least this large.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -18,6 +19,8 @@ from mmod.library import read_toml
 Kind = Literal["debris", "meteoroid"]
 AreaConvention = Literal["cross_section", "tumbling_surface"]
 Tag = Literal["read", "recalled", "computed", "estimate", "unverified"]
+WEAKER: tuple[Tag, ...] = ("read", "computed", "recalled", "estimate", "unverified")
+"""Tags from the best to the weakest: of facts that are joined the weakest holds."""
 OptionValue = str | float | None
 Text = Annotated[str, Field(min_length=1)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -26,6 +29,24 @@ Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 LARGEST_LOG_STDERR = 5.0
 """A law beyond this (a factor of 150 at one standard error) is a slip of the pen."""
 LogStderr = Annotated[float, Field(ge=0.0, le=LARGEST_LOG_STDERR, allow_inf_nan=False)]
+
+
+def weakest_tag(tags: Iterable[str]) -> Tag:
+    """Return the weakest of some tags; one that is not known counts as unverified.
+
+    Parameters
+    ----------
+    tags : iterable of str
+        As cards and tables state them; none at all is unverified.
+
+    Returns
+    -------
+    str
+        One of `WEAKER`.
+    """
+    rank = {str(tag): number for number, tag in enumerate(WEAKER)}
+    last = len(WEAKER) - 1
+    return WEAKER[max((rank.get(tag, last) for tag in tags), default=last)]
 
 
 class _Frozen(BaseModel):
@@ -48,6 +69,11 @@ class ValidityRange(_Frozen):
         if self.minimum >= self.maximum:
             raise ValueError("minimum must be below maximum")
         return self
+
+    def contains(self, value: float) -> bool:
+        """Return whether a value is inside, up to rounding."""
+        low, high = (1e-9 * abs(end) for end in (self.minimum, self.maximum))
+        return self.minimum - low <= value <= self.maximum + high
 
 
 class Option(_Frozen):

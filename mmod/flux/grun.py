@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -274,6 +275,40 @@ class GrunModel(FluxModel):
             where = f"flux model {self.name}"
             return [], [Problem(where, key, f"{length:.6g} days", expected)]
         return flags, []
+
+    def size_flags(self, diameter: ArrayLike) -> list[Flag]:
+        """Return the caveats at particle sizes (see the base class).
+
+        Parameters
+        ----------
+        diameter : array_like
+            Diameters that are asked for [m].
+
+        Returns
+        -------
+        list of Flag
+            Of the yearly mean and, where they are added, of the streams.
+
+        Raises
+        ------
+        InputError
+            For bad diameters.
+
+        Notes
+        -----
+        Valid for any sizes.
+
+        References
+        ----------
+        .. [1] The ``citation`` of the card.
+        """
+        flags = super().size_flags(diameter)
+        if self.streams is not None:
+            flags += [
+                replace(flag, code=f"{flag.code}-streams")
+                for flag in self.streams.size_flags(diameter)
+            ]
+        return flags
 
     def threats(self, state: ExposureState, *, refine: int = 1) -> xr.Dataset:
         """Return the threat table of one phase (see the base class).

@@ -15,6 +15,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from mmod.errors import InputError, Problem, bad
+from mmod.flux.card import weakest_tag
 from mmod.flux.table import SizeCurves, ThreatBins, build_threats, distinct
 
 FloatArray = NDArray[np.float64]
@@ -304,7 +305,7 @@ def _proportional(units: list[_Unit]) -> list[_Unit]:
     for unit in units:
         for group in groups:
             first = group[0]
-            with np.errstate(over="ignore", invalid="ignore"):
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 ratio = unit.flux / first.flux
                 alike = bool(np.ptp(ratio) <= PROPORTIONAL * ratio[0])
             if alike and np.array_equal(unit.density, first.density):
@@ -349,10 +350,12 @@ def _mean_log_stderr(
         above += flux * np.interp(at, grid, table["log_stderr"].to_numpy())
         below += flux
     attrs = dict(used[0][0]["log_stderr"].attrs)
-    for key in ("source", "tag"):
-        given = [t["log_stderr"].attrs.get(key) for t, _ in used]
-        if any(given):
-            attrs[key] = "; ".join(dict.fromkeys(str(text) for text in given if text))
+    stated = [t["log_stderr"].attrs for t, _ in used]
+    given = [str(each["source"]) for each in stated if each.get("source")]
+    if given:
+        attrs["source"] = "; ".join(dict.fromkeys(given))
+    if any("tag" in each for each in stated):
+        attrs["tag"] = weakest_tag(str(each.get("tag", "")) for each in stated)
     return xr.DataArray(above / below, dims="diameter", attrs=attrs)
 
 

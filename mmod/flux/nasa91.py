@@ -354,7 +354,11 @@ class Nasa91Model(HorizontalDebris):
         if self._text_option("area_convention") == "tumbling_surface":
             message = "the printed flux was read as per tumbling surface (four times)"
             return [Flag("area-convention", message)], problems
-        return [], problems
+        message = (
+            "the printed flux is read as cross-sectional, by numerical inference: four"
+            " times as much if it is per tumbling surface (option area_convention)"
+        )
+        return [Flag("area-convention", message)], problems
 
     def _cumulative(self, diameter: FloatArray, state: ExposureState) -> FloatArray:
         solar_flux = self.solar_flux(state.epoch)

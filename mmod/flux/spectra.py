@@ -32,7 +32,8 @@ class Spectra:
     diameter : ndarray, shape (n,) [m]
         Least diameters.
     flux : ndarray, shape (n,) [1/m2/s]
-        Cross-sectional flux of particles at least this large.
+        Cross-sectional flux of particles at least this large; NaN beyond
+        `known_sizes`.
     least_diameter : float [m]
         Size from which on directions and speeds are counted.
     azimuth, sin_elevation, speed : ndarray, shape (k,) [1]
@@ -112,7 +113,7 @@ def spectra(table: xr.Dataset, diameter: ArrayLike, least_diameter: float) -> Sp
         azimuth = _uniform(AZIMUTH_EDGES, *pair("azimuth"), bins)
     return Spectra(
         diameter=sizes,
-        flux=flux[:-1],
+        flux=np.where(known_sizes(table, sizes), flux[:-1], np.nan),
         least_diameter=least_diameter,
         azimuth=azimuth,
         sin_elevation=_uniform(ELEVATION_EDGES, *pair("sin_elevation"), bins),
@@ -120,6 +121,39 @@ def spectra(table: xr.Dataset, diameter: ArrayLike, least_diameter: float) -> Sp
         mean_speed=float(bins @ (0.5 * (slow + fast))),
         beyond=float(bins @ (1.0 - _below(SPEED_EDGES[-1], slow, fast))),
     )
+
+
+def known_sizes(table: xr.Dataset, diameter: ArrayLike) -> NDArray[np.bool_]:
+    """Return which sizes the model behind a threat table makes a statement on.
+
+    Parameters
+    ----------
+    table : xarray.Dataset
+        As `mmod.flux.table` describes.
+    diameter : array_like, shape (n,) [m]
+        Least diameters.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        Within ``table_min_diameter`` to ``table_max_diameter``, or within the nodes
+        where the table does not say.
+
+    Notes
+    -----
+    The nodes of every table go from 1 um to 1 m. Below the smallest particle of a file
+    its curves are flat, above the largest they are continued: no statement of the file.
+    """
+    sizes = np.atleast_1d(np.asarray(diameter, dtype=np.float64))
+    nodes = table["diameter"].to_numpy()
+    low, high = (
+        float(table.attrs.get(key, math.nan))
+        for key in ("table_min_diameter", "table_max_diameter")
+    )
+    low = float(nodes[0]) if math.isnan(low) else max(low, float(nodes[0]))
+    high = float(nodes[-1]) if math.isnan(high) else min(high, float(nodes[-1]))
+    slack = 1.0 + 1e-6
+    return (sizes * slack >= low) & (sizes <= high * slack)
 
 
 def flux_above(table: xr.Dataset, diameter: ArrayLike) -> FloatArray:
@@ -130,7 +164,7 @@ def flux_above(table: xr.Dataset, diameter: ArrayLike) -> FloatArray:
     table : xarray.Dataset
         As `mmod.flux.table` describes.
     diameter : array_like, shape (n,) [m]
-        Least diameters; beyond the nodes of the table the flux is NaN.
+        Least diameters; beyond `known_sizes` the flux is NaN.
 
     Returns
     -------
@@ -142,9 +176,7 @@ def flux_above(table: xr.Dataset, diameter: ArrayLike) -> FloatArray:
     index, weight = table["size_curve_index"].to_numpy(), table["weight"].to_numpy()
     per_curve = _log_log(nodes, table["flux"].to_numpy(), sizes)
     shares = np.bincount(index, weights=weight, minlength=len(per_curve))
-    slack = 1.0 + 1e-9
-    fits = (sizes * slack >= nodes[0]) & (sizes <= nodes[-1] * slack)
-    return np.where(fits, shares @ per_curve, np.nan)
+    return np.where(known_sizes(table, sizes), shares @ per_curve, np.nan)
 
 
 def _log_log(nodes: FloatArray, flux: FloatArray, at: FloatArray) -> FloatArray:

@@ -83,7 +83,8 @@ def law_of_deviations(
     diameter : ndarray, shape (n,) [m]
         Sizes, increasing.
     flux, lower, upper : ndarray, shape (n,)
-        Cumulative flux and its deviations, in one unit; sizes without flux are left out.
+        Cumulative flux and its deviations, in one unit. Sizes without flux are left
+        out, and those with an upper deviation of 0: a file that knows none writes that.
     source : str
         Where the numbers are from.
 
@@ -96,11 +97,13 @@ def law_of_deviations(
     Raises
     ------
     InputError
-        Where no size has flux, or a deviation is not a number >= 0.
+        Where no size has both flux and a deviation, or a deviation is not a number
+        >= 0.
 
     Notes
     -----
-    Valid for deviations of either sign that are read as those of a lognormal: the two
+    A flux is never known exactly: between and beyond the sizes that are left the law is
+    as `log_stderr` continues it. Valid for deviations of either sign that are read as those of a lognormal: the two
     forms agree to the second order of the relative deviation. Beyond
     `LARGEST_LOG_STDERR` the law is cut off.
 
@@ -112,6 +115,10 @@ def law_of_deviations(
     both = np.concatenate([lower[keep], upper[keep]])
     if not keep.any() or not np.all(np.isfinite(both) & (both >= 0.0)):
         raise bad(source, "sigma", "no usable numbers", "deviations >= 0 beside a flux")
+    keep = keep & (upper > _NOTHING * flux)  # 1e-99 stands for 0
+    if not keep.any():
+        expected = "a deviation above 0 at some size, or uncertainty_law in the card"
+        raise bad(source, "sigma", "0 at every size", expected)
     above = np.log1p(upper[keep] / flux[keep])
     share = np.minimum(lower[keep] / flux[keep], 1.0)
     below = -np.log1p(-np.where(share < 1.0, share, 0.0))

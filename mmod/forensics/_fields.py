@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias, TypeVar
 
@@ -115,9 +117,24 @@ def problems_of(path: Path | str, error: ValidationError) -> list[Problem]:
         elif e["type"] == "extra_forbidden":
             found.append(Problem(str(path), key, e["input"], "no key of this name"))
         else:
-            said = e["msg"].removeprefix("Value error, ")
-            found.append(Problem(str(path), key, e["input"], said))
+            said = re.sub(r"^(Input should be |Value error, )", "", e["msg"])
+            if e["type"] == "literal_error":
+                said = f"one of {str(e['ctx']['expected']).replace(' or ', ', ')}"
+            found.append(Problem(str(path), key, _told(e["input"]), said))
     return found
+
+
+def _told(value: Any) -> Any:
+    """Return a value with its moments in ISO 8601."""
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {k: _told(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_told(v) for v in value)
+    return value
 
 
 def parse(model: type[_Card], content: dict[str, Any], path: Path | str) -> _Card:

@@ -12,6 +12,7 @@ import xarray as xr
 from mmod.constants import YEAR
 from mmod.errors import InputError, Problem, bad
 from mmod.forensics._fields import ALTERNATIVES
+from mmod.forensics.assessment_flags import few_rays, gauges, refuse_no_hole
 from mmod.forensics.breaches import Breaches, Estimate, predict_breaches
 from mmod.forensics.case import CaseCard
 from mmod.forensics.classes import (
@@ -32,8 +33,10 @@ from mmod.forensics.inversion import invert
 from mmod.forensics.leak_report import LeakReport, leak_report
 from mmod.forensics.marks import Marks
 from mmod.forensics.posterior import Posterior, source_posterior
+from mmod.forensics.prediction import wider_laws
 from mmod.forensics.prior import AlternativeRate, ImpactRate, size_term
 from mmod.forensics.rates import CHAIN_ERROR, ModelError
+from mmod.forensics.same_run import differs_or_unknown
 from mmod.forensics.size_law import Kind
 from mmod.forensics.source import resolve_zones
 from mmod.forensics.verdict import Check, Verdict, judge
@@ -42,6 +45,8 @@ MOSTLY_EXTRAPOLATED = 0.5
 """Share of the breaches beyond the range of the laws from which a test counts as such."""
 WIDENED = 0.05
 """Relative half width given to a size that was reported as one number [estimate]."""
+OWN_RUN = "own"
+"""Run of a case that asks about whatever result it is given."""
 KINDS: tuple[Kind, ...] = ("debris", "meteoroid")
 """Kinds of particles, in the order in which they are told."""
 _SHIFTS = (-2.0, 0.0, 2.0)
@@ -225,6 +230,8 @@ def assess(
     flags: list[str] = []
     if results is not None:
         exposure = _exposure(results, case)
+        if case.run and case.run != OWN_RUN:
+            flags += differs_or_unknown(case.run, results)
         listed = []
         known: ByModel = {}
         for pairing in pairings(results):
@@ -236,20 +243,26 @@ def assess(
                 hole_model=case.hole_model or None,
             )
             breaches = made if breaches is None else breaches
+            if case.size is not None:
+                refuse_no_hole(made, case.size.diameter, _range(case.size.diameter))
             listed.append(_count(pairing, made, _least_sizes(case), known))
         counts = tuple(listed)
         assert breaches is not None
-        flags += breaches.flags
+        flags += (*breaches.flags, *gauges(results, breaches))
+        flags += wider_laws(results, model_error)
         found = _classes(case, counts[0], exposure, model_error)
         classes, notes, pair = found
         if case.size is not None:
             size = _size_test(breaches, _range(case.size.diameter))
             inversion, entry = _inversion(results, case, breaches, size)
+            flags += () if inversion is None else inversion.flags
             if size.extrapolated:
                 flags.append(
                     f"hole law: {100.0 * size.extrapolated_share:.0f} % of such holes are"
                     " made outside the range of the laws; the size alone decides nothing"
                 )
+        cells = [(c.pairing.label, [(s, r) for s, _, r in c.sizes]) for c in counts]
+        flags += few_rays(cells, None if size is None else size.probability)
         posterior, reason = _posterior(case, counts[0], size, groups, seed, model_error)
     checks = (
         [Check("size", min(size.p, 1.0), size.extrapolated)] if size is not None else []

@@ -9,6 +9,7 @@ from dataclasses import replace
 from mmod.constants import YEAR
 from mmod.forensics._fields import SPOKEN
 from mmod.forensics.assessment import Assessment, EnvironmentCount
+from mmod.forensics.assessment_flags import least
 from mmod.forensics.leak_report import LeakReport
 from mmod.forensics.posterior import DEPENDENCES, TARGETS, Posterior, Row
 from mmod.forensics.verdict import THRESHOLDS, Verdict
@@ -119,10 +120,6 @@ def _span(ends: tuple[float, float]) -> str:
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
-def _least(size: float) -> str:
-    return "any" if size == 0.0 else f">= {size / MM:.3g} mm"
-
-
 def _counts(found: Assessment) -> str:
     if not found.counts:
         return (
@@ -144,11 +141,11 @@ def _counts(found: Assessment) -> str:
         rows = [
             ("hole", "expected", "flux models", "limit and hole model", "all", "rays")
         ]
-        for least, interval, rays in count.sizes:
+        for size, interval, rays in count.sizes:
             half = 0.5 * (interval.sampling[1] - interval.sampling[0]) / 1.96
             rows.append(
                 (
-                    _least(least),
+                    least(size),
                     with_error(interval.value, half),
                     _ends(interval.environment),
                     _ends(interval.damage),
@@ -446,8 +443,8 @@ def _rates(posterior: Posterior) -> list[str]:
     lines += [
         _wrap(
             f"rate of '{SPOKEN[one.hypothesis]}': {_number(one.expected)} (95 %"
-            f" {_ends(one.interval())}); {one.events} in {one.exposure:g}"
-            f" {one.unit}s, Gamma(0.5 + n, E). {one.source}"
+            f" {_ends(one.interval())}); {one.events} in an exposure of"
+            f" {one.exposure:g} x '{one.unit}', Gamma(0.5 + n, E). {one.source}"
         )
         for one in posterior.alternatives
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
@@ -11,15 +11,15 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from mmod.errors import InputError, Problem
+from mmod.errors import InputError, Problem, bad
 from mmod.forensics.goodness import Assessment, assess
+from mmod.forensics.growth import Growth, growth_of
 from mmod.forensics.prediction import (
     KINDS,
     POPULATION_LOG_ERROR,
     Clock,
     Prediction,
     SizeTable,
-    clock_of,
     expected_numbers,
     seconds,
     wider_laws,
@@ -102,6 +102,9 @@ def compare(
 
     Notes
     -----
+    Of a run of several phases a window takes the share of each zone and kind, from its
+    own events; where these are not known a window that is a part is refused, and times
+    are not tested. Times above a threshold are not tested either with several phases.
     Zones whose shield defines no failure are left out, with a note; a breach in such a
     zone is refused. The number above the threshold of a survey is that of the hole
     model; the factor of the hole model is not part of the model error.
@@ -115,11 +118,15 @@ def compare(
     defined = np.asarray(~np.isnan(expected).any(axis=1))
     zones = [z for z, ok in zip(picked, defined, strict=True) if ok]
     expected, stderr = expected[defined], np.nan_to_num(stderr[defined])
-    clock = clock_of(results, survey.damage)
-    first, last = _window(survey, clock, source, problems)
+    growth = growth_of(results, zones, expected, survey.damage)
+    clock = growth.clock
+    first, last = _window(survey, growth, source, problems)
     where = _places(survey, [names[z] for z in zones], source, problems)
     _check_dates(survey, clock, (first, last), source, problems)
     measured = _check_sizes(results, survey, source, problems)
+    if survey.complete_above_mm is not None and len(clock.start) > 1:
+        why = "how breaches above a threshold grow over the phases is not known"
+        clock = replace(clock, unknown=clock.unknown or why)
     if len(zones) == 0 or not expected.sum() > 0.0:
         wanted = f"results that expect {survey.damage} in the zones surveyed"
         problems.append(
@@ -127,12 +134,17 @@ def compare(
         )
     if problems:
         raise InputError(problems)
-    share = clock.before(last) - clock.before(first)
-    expected, stderr = expected * share, stderr * share
+    whole = float(expected.sum())
+    share, error_of_share = growth.window(first, last)
+    stderr = np.hypot(stderr * share, expected * error_of_share)
+    expected = expected * share
+    if not expected.sum() > 0.0:
+        wanted = "a window in which breaches are expected in the zones surveyed"
+        raise bad(source, "first", words(first), wanted)
     labels = tuple(names[z] for z in zones)
     laws: list[SizeTable | None] = [None] * len(zones)
     chosen = error or _error(survey)
-    notes = _notes(survey, clock, share, int((~defined).sum()))
+    notes = _notes(survey, growth, float(expected.sum()) / whole, int((~defined).sum()))
     notes += wider_laws(results, chosen)
     if measured:
         least = (survey.complete_above_mm or 0.0) * MM
@@ -259,10 +271,10 @@ def _zones(
 
 
 def _window(
-    survey: Survey, clock: Clock, source: str, problems: list[Problem]
+    survey: Survey, growth: Growth, source: str, problems: list[Problem]
 ) -> tuple[float, float]:
     """Return the window, inside the exposure of the run."""
-    begin, end = float(clock.start.min()), float(clock.end.max())
+    begin, end = float(growth.start.min()), float(growth.end.max())
     first = begin if survey.first is None else seconds(survey.first)
     last = end if survey.last is None else seconds(survey.last)
     exposure = f"an instant of the exposure, {words(begin)} to {words(end)}"
@@ -270,9 +282,15 @@ def _window(
         if not begin <= value <= end:
             problems.append(Problem(source, key, words(value), exposure))
     first, last = max(first, begin), min(last, end)
-    if last > first and not clock.before(last) > clock.before(first):
+    part = growth.overlap(first, last)
+    key = "first" if survey.first is not None else "last"
+    if last > first and not part.any():
         wanted = "a window with some exposure in it"
-        problems.append(Problem(source, "first", words(first), wanted))
+        problems.append(Problem(source, key, words(first), wanted))
+    elif last > first and growth.unknown and (part < 1.0).any():
+        shown = f"{words(first)} to {words(last)}"
+        wanted = f"no window, but the whole exposure: {growth.unknown}"
+        problems.append(Problem(source, key, shown, wanted))
     return first, last
 
 
@@ -363,7 +381,7 @@ def _enter(
     return counts, sizes, times, left_out
 
 
-def _notes(survey: Survey, clock: Clock, share: float, undefined: int) -> list[str]:
+def _notes(survey: Survey, growth: Growth, share: float, undefined: int) -> list[str]:
     notes = []
     if undefined:
         notes.append(
@@ -371,9 +389,17 @@ def _notes(survey: Survey, clock: Clock, share: float, undefined: int) -> list[s
         )
     if share < 1.0 - 1e-12:
         notes.append(
-            f"window: {share:.4g} of the expected number of the run, by {clock.basis}"
+            f"window: {share:.4g} of the expected number of the run, by"
+            f" {growth.clock.basis}"
         )
+    if (few := growth.note()) and (share < 1.0 - 1e-12 or _dated(survey)):
+        notes.append(few)
     return notes
+
+
+def _dated(survey: Survey) -> bool:
+    """Return True when a breach has a date."""
+    return any(breach.date is not None for breach in survey.breach)
 
 
 __all__ = ["Comparison", "compare", "hole_sizes"]

@@ -358,7 +358,8 @@ def factors(
     Returns
     -------
     list of Factor
-        By group, then by alternative; an impact is the likelier of its two kinds.
+        By group, then by alternative; an impact is the likelier of its two kinds, in
+        every corner and every draw anew, so that `central` lies between the corners.
 
     Raises
     ------
@@ -375,10 +376,18 @@ def factors(
         means = mean_likelihoods(group, hypotheses, seed, dependence=dependence)
         impact = found[:, :2].max(axis=1)
         capped = math.isfinite(group.cap) and _capped(group, hypotheses, found)
+        likelier = float(means[:2].max())
+        lead = found[:, 0] - found[:, 1]
+        if lead.min() < 0.0 < lead.max():
+            # Now one kind is the likelier, now the other: draw by draw.
+            drawn = draws(group, hypotheses, seed, dependence=dependence)
+            means = drawn.mean(axis=0)
+            likelier = float(drawn[:, :2].max(axis=1).mean())
         for name in alternatives:
             j = hypotheses.index(name)
             ratio = impact / found[:, j]
-            central = float(means[:2].max() / means[j])
+            # Sums of many numbers may leave the corners by a rounding.
+            central = float(np.clip(likelier / means[j], ratio.min(), ratio.max()))
             listed.append(
                 Factor(
                     group.name,

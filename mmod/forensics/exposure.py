@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from mmod.errors import InputError, Problem, bad
+from mmod.results.schema import group
 
 FloatArray = NDArray[np.float64]
+WHOLE = 1e-9
+"""Relative shortfall up to which a phase counts as covered [1]."""
+_ORBITS = ("tle", "oem", "altitude_table")
+"""Keys of a phase whose orbit changes inside it."""
 Moment = datetime | date | str
 """An instant: a date-time, a date, or ISO 8601 text; UTC unless it has an offset."""
 
@@ -88,14 +94,18 @@ def expose(
     ------
     InputError
         When an instant cannot be read, the window ends before it starts or has no
-        length, begins before the launch, or does not meet the run at all.
+        length, begins before the launch, does not meet the run at all, or takes in a
+        part of a phase of a run with streams.
 
     Notes
     -----
-    A hole seen at the end of the window was made at an unknown time within it. Inside a
-    phase the flux is constant, so the expected number of a phase scales with the
-    overlap. Time outside the phases is not extrapolated: the expected number is then
-    that of the covered part, a lower bound, and flagged.
+    A hole seen at the end of the window was made at an unknown time within it. The flux
+    of a phase is its mean, so the expected number of a phase scales with the overlap. On
+    a circular orbit the run has one flux for all of a phase, that of its middle date.
+    Where the orbit changes inside the phase (``tle``, ``oem``, ``altitude_table``) a
+    part of it is flagged; streams change from hour to hour, and a part of a phase with
+    them is refused. Time outside the phases is not extrapolated: the expected number is
+    then that of the covered part, a lower bound, and flagged.
     """
     spans = _phases(results)
     problems: list[Problem] = []
@@ -132,6 +142,8 @@ def expose(
             "a window that meets the phases of the run,"
             f" {_text(min(a for a, _ in spans))} to {_text(max(b for _, b in spans))}",
         )
+    duration = np.array([(b - a).total_seconds() for a, b in spans])
+    changing = _changing(results, _parts(overlap, duration))
     seconds = (finish - begin).total_seconds()
     uncovered = max(seconds - _union([s for s in inside if s[0] < s[1]]), 0.0)
     flags: tuple[str, ...] = ()
@@ -142,11 +154,12 @@ def expose(
             " nothing: expected numbers are lower bounds for the window"
         )
         flags = (words,)
+    flags = (*flags, *changing)
     return Exposure(
         start=begin,
         end=finish,
         overlap=overlap,
-        duration=np.array([(b - a).total_seconds() for a, b in spans]),
+        duration=duration,
         uncovered=uncovered,
         flags=flags,
     )
@@ -164,6 +177,74 @@ def _phases(results: xr.DataTree) -> list[tuple[datetime, datetime]]:
     if not spans or any(b <= a for a, b in spans):
         raise bad("<tree>", "config", "missing", "a result with the phases of its run")
     return spans
+
+
+def _parts(overlap: FloatArray, duration: FloatArray) -> list[int]:
+    """Return the phases of which the window takes in a part only."""
+    some = (overlap > 0.0) & (overlap < duration * (1.0 - WHOLE))
+    return [int(i) for i in np.flatnonzero(some)]
+
+
+def _changing(results: xr.DataTree, parts: list[int]) -> tuple[str, ...]:
+    """Return a flag for parts of phases whose flux changes, or refuse them.
+
+    Raises
+    ------
+    InputError
+        When a model of the run has streams.
+    """
+    if not parts:
+        return ()
+    config = json.loads(str(results.attrs["config"]))
+    phases = ", ".join(f"phase[{i}]" for i in parts)
+    problems = [
+        Problem(
+            "window",
+            "start, end",
+            f"a part of {phases}",
+            f"whole phases: {model} has streams, which change from hour to hour (end the"
+            " phase where the window does, and run again)",
+        )
+        for model in _with_streams(results, config)
+    ]
+    if problems:
+        raise InputError(problems)
+    flags = []
+    for i in parts:
+        keys = [k for k in _ORBITS if config["phase"][i].get(k) is not None]
+        flags += [
+            f"window: a part of phase[{i}] only, whose orbit changes ({key}): its flux is"
+            " taken as the mean of the phase"
+            for key in keys
+        ]
+    return tuple(flags)
+
+
+def _with_streams(results: xr.DataTree, config: dict[str, Any]) -> list[str]:
+    """Return the models of a run that are streams or add them, by option or table."""
+    found = [
+        str(e.get("label") or e.get("model"))
+        for e in config.get("environment") or []
+        if e.get("streams") not in (None, "none")
+    ]
+    if "/threats" in results.groups:
+        head = group(results, "/threats")
+        for m, name in enumerate(head["model"].values):
+            tables = [str(t) for t in head["group"].values[:, m] if str(t)]
+            if any(_streams(group(results, f"/threats/{t}")) for t in tables):
+                found.append(str(name))
+    return list(dict.fromkeys(found))
+
+
+def _streams(table: xr.Dataset) -> bool:
+    """Return whether a table of threats holds streams."""
+    if int(table.attrs.get("part_of_kind", 0)):
+        return True
+    if "population" not in table:
+        return False
+    return (
+        "stream" in str(table["population"].attrs.get("population_names", "")).lower()
+    )
 
 
 def _moment(key: str, value: Moment) -> datetime:

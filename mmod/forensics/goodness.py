@@ -33,8 +33,12 @@ LEVEL = 0.05
 """Level of the family of tests: adjusted p-values below it are called disagreement."""
 FEWEST = 5
 """Sizes or times below which only the u values are given, no p."""
-_SHARE_STEP, _FINEST_STEP = 0.5, 0.02
+_SHARE_STEP, _FINEST_STEP = 0.5, 0.01
 _LEAST_NODE = 1e-9
+_TIMES_SEE = "growth of the flux over the exposure; showers"
+_NO_ERROR = (
+    "given the number; the mix of kinds is taken as predicted, without model error"
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,8 @@ class Test:
     n : int
         Breaches that enter.
     p, p_marginal : float [1]
-        p-value without model error, and averaged over it; NaN where it was not run.
+        p-value without model error, and averaged over it; NaN where it was not run, the
+        latter also where no model error enters the test (sizes, times).
     method : str
         How the p-values were found.
     stderr : float [1]
@@ -60,7 +65,7 @@ class Test:
     note : str
         What the reader must know.
     p_holm, p_marginal_holm : float [1]
-        Adjusted for the tests that were run (Holm).
+        Adjusted for the tests that have one (Holm).
     """
 
     name: str
@@ -85,6 +90,12 @@ class Test:
         """What the adjusted p-values say at the level `LEVEL`."""
         if not self.ran:
             return "not run"
+        if math.isnan(self.p_marginal):
+            return (
+                "disagrees (model error not included)"
+                if self.p_holm < LEVEL
+                else "no disagreement seen"
+            )
         if self.p_marginal_holm < LEVEL:
             return "disagrees, also beyond the model error"
         if self.p_holm < LEVEL:
@@ -205,8 +216,10 @@ def assess(
     Kolmogorov-Smirnov and Anderson-Darling with p by simulation of drawing, error of
     the size, rounding and threshold. Times take Kolmogorov-Smirnov with its exact
     distribution. The latter two are given the number and take the mix of debris and
-    meteoroids as predicted: their marginal p is the plain one. Sizes and counts of one survey are not independent tests:
-    Holm's method holds all the same.
+    meteoroids as predicted: no model error enters, and they have no marginal p. Holm's
+    method adjusts the plain p-values over one another, and the marginal ones over one
+    another; sizes and counts of one survey are not independent tests, for which it
+    holds all the same.
 
     References
     ----------
@@ -242,11 +255,11 @@ def assess(
     )
 
 
-def laws(prediction: Prediction) -> tuple[CountLaw, CountLaw]:
+def laws(prediction: Prediction, observed: int = 0) -> tuple[CountLaw, CountLaw]:
     """Return the distribution of the total count: plain, and with model error."""
     return (
         poisson_law(prediction.total),
-        lognormal_law(prediction.by_kind, prediction.log_stderr),
+        lognormal_law(prediction.by_kind, prediction.log_stderr, observed),
     )
 
 
@@ -265,7 +278,7 @@ def total_test(prediction: Prediction, observed: int) -> Test:
     Test
         Minimum-likelihood p-values; the doubled mid-p stands in the note.
     """
-    plain, marginal = laws(prediction)
+    plain, marginal = laws(prediction, observed)
     mid = (plain.doubled_mid_p(observed), marginal.doubled_mid_p(observed))
     return Test(
         "total",
@@ -313,28 +326,34 @@ def zones_test(prediction: Prediction, counts: IntArray, seed: int = 0) -> Test:
     else:
         plain = multinomial_test(seen, mean.sum(axis=1) / mean.sum(), seed=seed)
         method = f"multinomial given n, {plain.method} of {plain.outcomes} outcomes"
+    found = replace(blank, p=plain.p, method=method, stderr=plain.stderr)
+    if max(prediction.log_stderr) * math.sqrt(n + 1.0) > 1.0 / _FINEST_STEP:
+        note = "too many breaches for so wide a model error: no marginal p"
+        return replace(found, note=note)
     shares, weights = _mixture(mean, prediction.log_stderr, n)
     marginal = multinomial_test(seen, shares, weights, seed=seed)
-    return replace(
-        blank,
-        p=plain.p,
-        p_marginal=marginal.p,
-        method=method,
-        stderr=plain.stderr,
-        stderr_marginal=marginal.stderr,
-    )
+    return replace(found, p_marginal=marginal.p, stderr_marginal=marginal.stderr)
 
 
 def adjusted(tests: Sequence[Test]) -> tuple[Test, ...]:
     """Return the tests with p-values adjusted over those that were run (Holm)."""
-    ran = [i for i, t in enumerate(tests) if t.ran]
-    result = list(tests)
-    if ran:
-        plain = holm([tests[i].p for i in ran])
-        marginal = holm([tests[i].p_marginal for i in ran])
-        for i, a, b in zip(ran, plain.tolist(), marginal.tolist(), strict=True):
-            result[i] = replace(tests[i], p_holm=a, p_marginal_holm=b)
-    return tuple(result)
+    plain = _holm([t.p for t in tests])
+    marginal = _holm([t.p_marginal for t in tests])
+    return tuple(
+        replace(t, p_holm=a, p_marginal_holm=b)
+        for t, a, b in zip(tests, plain, marginal, strict=True)
+    )
+
+
+def _holm(values: Sequence[float]) -> list[float]:
+    """Return adjusted p-values; NaN stays, and does not count."""
+    there = [i for i, p in enumerate(values) if not math.isnan(p)]
+    result = [math.nan] * len(values)
+    if there:
+        found = holm([values[i] for i in there]).tolist()
+        for i, p in zip(there, found, strict=True):
+            result[i] = p
+    return result
 
 
 def _binomial(first: int, n: int, share: float) -> SharesTest:
@@ -355,12 +374,17 @@ def _mixture(
     factors, weights = np.ones((1, 2)), np.ones(1)
     if both.all() and max(log_stderr) > 0.0:
         width = 1.0 / math.sqrt(n + 1.0)  # of what n events tell of the ratio, in ln
-        step = max(min(_SHARE_STEP, 0.5 * width / max(log_stderr)), _FINEST_STEP)
-        z, w = normal_nodes(step)
-        grid = np.meshgrid(z * log_stderr[0], z * log_stderr[1])
+        rules = [
+            normal_nodes(min(_SHARE_STEP, max(0.5 * width / s, _FINEST_STEP)))
+            if s > 0.0
+            else (np.zeros(1), np.ones(1))
+            for s in log_stderr
+        ]
+        (z, w), (y, v) = rules
+        grid = np.meshgrid(z * log_stderr[0], y * log_stderr[1])
         debris, meteoroid = (np.asarray(axis).ravel() for axis in grid)
         total = np.exp(debris) * kinds[0] + np.exp(meteoroid) * kinds[1]
-        log_weight = np.log(np.outer(w, w).ravel()) + xlogy(n, total) - total
+        log_weight = np.log(np.outer(v, w).ravel()) + xlogy(n, total) - total
         weights = np.exp(log_weight - log_weight.max())
         # the shares depend on the ratio of the factors alone: like ratios are joined
         ratio = debris - meteoroid
@@ -410,11 +434,10 @@ def _size_tests(
                 what,
                 n,
                 p,
-                p,
+                math.nan,
                 f"p by simulation of {runs} sets, threshold and rounding included",
                 stderr=error,
-                stderr_marginal=error,
-                note="given the number; the mix of kinds is taken as predicted",
+                note=_NO_ERROR,
             )
         )
     return found, u
@@ -426,11 +449,22 @@ def _time_test(
     from scipy.stats import kstest
 
     clock = prediction.clock
+    if clock.unknown:
+        blank = Test(
+            "times, Kolmogorov-Smirnov",
+            _TIMES_SEE,
+            len(times),
+            math.nan,
+            math.nan,
+            "exact",
+            note=clock.unknown if len(times) else "no times",
+        )
+        return blank, np.zeros(0)
     begin, end = clock.before(prediction.first), clock.before(prediction.last)
     u = np.array([(clock.before(t) - begin) / (end - begin) for t in times])
     blank = Test(
         "times, Kolmogorov-Smirnov",
-        "growth of the flux over the exposure; showers",
+        _TIMES_SEE,
         len(u),
         math.nan,
         math.nan,
@@ -440,8 +474,7 @@ def _time_test(
         note = f"fewer than {FEWEST} times: see u of each" if len(u) else "no times"
         return replace(blank, note=note), u
     p = float(kstest(u, "uniform", method="exact").pvalue)
-    note = "given the number; the mix of kinds is taken as predicted"
-    return replace(blank, p=p, p_marginal=p, note=note), u
+    return replace(blank, p=p, note=_NO_ERROR), u
 
 
 def _rows(prediction: Prediction, counts: IntArray) -> tuple[ZoneRow, ...]:

@@ -313,7 +313,8 @@ def _count(
         debris = float(kinds[0] / kinds.sum())
     total = float(means.sum())
     lower, upper = (float(v) for v in poisson_interval(count.observed))
-    plain, marginal = poisson_law(total), lognormal_law(means, errors)
+    plain = poisson_law(total)
+    marginal = lognormal_law(means, errors, count.observed)
     rates = None
     if count.area_m2 is not None and count.years is not None:
         exposure = count.area_m2 * count.years
@@ -421,10 +422,10 @@ def _sums(
     means: FloatArray, log_stderr: tuple[float, ...]
 ) -> tuple[FloatArray, FloatArray]:
     """Return sums over kinds under the model factors, shape (rows, nodes); weights."""
-    z, w = normal_nodes(_STEP)
     total = np.zeros((len(means), 1))
     weights = np.ones(1)
     for k, s in enumerate(log_stderr):
+        z, w = normal_nodes(_STEP / max(s, 1.0))
         factor, share = (np.exp(s * z), w) if means[:, k].any() else (np.ones(1),) * 2
         term = means[:, k, None] * factor[None, :]
         total = (total[:, :, None] + term[:, None, :]).reshape(len(means), -1)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import xarray as xr
@@ -16,7 +15,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from mmod.errors import InputError, Problem, bad
 from mmod.forensics.rates import FLUX_LOG_ERROR, ModelError
-from mmod.results.outcome import PENETRATION
 from mmod.results.risk import check_label
 from mmod.results.schema import group
 from mmod.units import MM
@@ -101,15 +99,19 @@ class Clock:
     start, end : ndarray, shape (p,) [s]
         Phases, seconds since 1970 (UTC), in their order.
     share : ndarray, shape (p,) [1]
-        Share of the expected number that falls into each phase; they sum to 1.
+        Share of the expected number that falls into each phase; they sum to 1. NaN
+        where they are not known.
     basis : str
         Where the shares come from.
+    unknown : str
+        Why they are not known; empty where they are.
     """
 
     start: FloatArray
     end: FloatArray
     share: FloatArray
     basis: str
+    unknown: str = ""
 
     def before(self, moment: datetime | float) -> float:
         """Return the share of the expected number before an instant [1]."""
@@ -188,50 +190,6 @@ def words(moment: float) -> str:
     """Return an instant as a date, with the time unless it is midnight."""
     when = datetime.fromtimestamp(moment, tz=UTC)
     return when.strftime("%Y-%m-%d" if moment % 86400.0 == 0.0 else "%Y-%m-%dT%H:%MZ")
-
-
-def clock_of(results: xr.DataTree, damage: str = PENETRATION) -> Clock:
-    """Return how the expected number of a result grows over its phases.
-
-    Parameters
-    ----------
-    results : xarray.DataTree
-        A result.
-    damage : str
-        Label of the damage class.
-
-    Returns
-    -------
-    Clock
-        Shares of the phases from the weights of the events (penetrations), else in
-        proportion to the length of each phase. Within a phase the rate is constant.
-
-    Raises
-    ------
-    InputError
-        When the result does not hold its run's phases.
-    """
-    try:
-        config: Any = json.loads(str(results.attrs.get("config", "")))
-        listed = [
-            [datetime.fromisoformat(p[key]).timestamp() for key in ("start", "end")]
-            for p in config["phase"]
-        ]
-        start, end = np.array(listed, dtype=np.float64).T
-    except (ValueError, KeyError, TypeError):
-        raise bad("results", "config", "no phases", "a result of mmod run") from None
-    duration = end - start
-    even = Clock(start, end, duration / duration.sum(), "the length of the phases")
-    if len(start) == 1 or damage != PENETRATION:
-        return even
-    events = group(results, "/events")
-    through = events["penetrating"].values.astype(bool)
-    weight = events["weight"].sel(environment="total").values[through]
-    phase = events["phase_index"].values[through]
-    if not weight.sum() > 0.0:
-        return even
-    share = np.bincount(phase, weights=weight, minlength=len(start))
-    return Clock(start, end, share / share.sum(), "the events of each phase")
 
 
 def zones_of(results: xr.DataTree, patterns: Sequence[str]) -> list[int]:
@@ -356,7 +314,6 @@ __all__ = [
     "Clock",
     "Prediction",
     "SizeTable",
-    "clock_of",
     "expected_numbers",
     "wider_laws",
     "zones_of",

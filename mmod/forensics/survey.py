@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 from mmod.errors import InputError, Problem, bad
 from mmod.library import read_toml
 from mmod.results.outcome import PENETRATION
+from mmod.stats.counts import LARGEST_ERROR
 from mmod.units import MM
 
 COLUMNS = ("zone", "diameter_mm", "diameter_error_mm", "low_mm", "high_mm", "date")
@@ -50,6 +51,7 @@ def _instant(value: Any) -> Any:
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 Size = Annotated[float, Field(gt=0.0, le=1e4, allow_inf_nan=False)]
 Text = Annotated[str, Field(min_length=1)]
+LogError = Annotated[float, Field(ge=0.0, le=LARGEST_ERROR, allow_inf_nan=False)]
 
 
 class _Table(BaseModel):
@@ -108,10 +110,8 @@ class Breach(_Table):
 class ErrorCard(_Table):
     """Lognormal errors of the predicted numbers (standard deviations of ln)."""
 
-    debris: Annotated[float, Field(ge=0.0, le=3.0, allow_inf_nan=False)] | None = None
-    meteoroid: Annotated[float, Field(ge=0.0, le=3.0, allow_inf_nan=False)] | None = (
-        None
-    )
+    debris: LogError | None = None
+    meteoroid: LogError | None = None
 
 
 class Survey(_Table):
@@ -231,6 +231,11 @@ def _from_csv(path: Path) -> dict[str, Any]:
         header = rows[0] if rows else "nothing"
         expected = f"a header with zone and any of {', '.join(COLUMNS[1:])}"
         raise bad(path, "header", header, expected)
+    twice = sorted({name for name in rows[0] if rows[0].count(name) > 1})
+    if twice:
+        raise bad(
+            path, "header", rows[0], f"each column once; twice: {', '.join(twice)}"
+        )
     problems = [
         Problem(str(path), f"row {number}", row, f"{len(rows[0])} cells")
         for number, row in enumerate(rows[1:], 1)

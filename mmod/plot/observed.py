@@ -73,7 +73,7 @@ def plot(
     canvas.text(
         0.02, 1.0 - 0.35 / height, comparison.survey.title, size=13, weight="bold"
     )
-    p = {t.name: t.p_marginal_holm for t in found.tests if t.ran}
+    p = {t.name: t.p_marginal_holm for t in found.tests if t.p_marginal >= 0.0}
     said = "; ".join(f"{name} {p_text(value)}" for name, value in p.items())
     line = f"{title}\nadjusted p with model error: {said}"
     canvas.text(0.02, 1.0 - 0.75 / height, line, size=8.5, color="0.25")

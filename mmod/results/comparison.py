@@ -18,7 +18,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from mmod.errors import bad
-from mmod.flux.spectra import flux_above
+from mmod.flux.spectra import flux_above, known_sizes
 from mmod.results import risk
 from mmod.results.outcome import KINDS
 from mmod.results.risk import Risk
@@ -111,7 +111,11 @@ class Comparison:
     diameter : ndarray, shape (n,) [m]
         Sizes of `flux`, `SIZES_MM` among them.
     flux : dict of str to ndarray, shape (n,) [1/m2/s]
-        Model -> cross-sectional flux, mean over the exposure.
+        Model -> cross-sectional flux, mean over the exposure; NaN at sizes that the
+        model does not hold.
+    unknown : dict of str to tuple of str
+        Model -> damage classes of sizes that it does not hold: its numbers there are
+        no statement of the model, and stand in no factor.
     """
 
     by: By
@@ -125,13 +129,17 @@ class Comparison:
     vehicle: ComparedRow
     diameter: FloatArray
     flux: dict[str, FloatArray]
+    unknown: dict[str, tuple[str, ...]]
 
     def printed(self) -> NDArray[np.int64]:
         """Return the indices of `SIZES_MM` among the sizes of the fluxes."""
         return np.searchsorted(self.diameter, np.array(SIZES_MM) * MM * (1.0 - 1e-9))
 
     def flux_factor(self, kind: str) -> FloatArray:
-        """Return largest over smallest flux of a kind at each size, NaN below two."""
+        """Return largest over smallest flux of a kind at each size, NaN below two.
+
+        Of the models that hold the size.
+        """
         listed = [
             self.flux[m]
             for m, k in self.kinds.items()
@@ -140,9 +148,10 @@ class Comparison:
         if len(listed) < 2:
             return np.full(len(self.diameter), np.nan)
         values = np.stack(listed)
-        least = values.min(axis=0)
+        least = np.fmin.reduce(values, axis=0)
         found = np.full(len(least), np.nan)
-        np.divide(values.max(axis=0), least, out=found, where=least > 0.0)
+        some = (np.isfinite(values).sum(axis=0) > 1) & (least > 0.0)
+        np.divide(np.fmax.reduce(values, axis=0), least, out=found, where=some)
         return found
 
 
@@ -199,6 +208,9 @@ def compare(tree: xr.DataTree, *, by: By = "zone", zones: str = "*") -> Comparis
         part = data["covariance"].sel(order)
         covariance = part.transpose("zone", "model", "other_model", "damage").values
     compared = [m for m in kinds if m not in partial]
+    damage = [str(d) for d in data["damage"].values]
+    sizes = group(tree, "/")["diameter"].values
+    unknown = {m: _unknown(_tables(tree, head, m), damage, sizes) for m in kinds}
 
     def row(name: str, indices: NDArray[np.int64]) -> ComparedRow:
         by_model = {m: risk.select(tree, indices, m) for m in kinds}
@@ -206,8 +218,15 @@ def compare(tree: xr.DataTree, *, by: By = "zone", zones: str = "*") -> Comparis
         if covariance is not None:
             shared = np.nan_to_num(covariance[indices]).sum(axis=0)
         factor = {
-            kind: _factors(
-                [m for m in compared if kinds[m] == kind], by_model, shared, list(kinds)
+            kind: tuple(
+                _factor(
+                    [m for m in compared if kinds[m] == kind and d not in unknown[m]],
+                    by_model,
+                    shared,
+                    list(kinds),
+                    index,
+                )
+                for index, d in enumerate(damage)
             )
             for kind in KINDS
             if sum(kinds[m] == kind for m in compared) > 1
@@ -223,13 +242,14 @@ def compare(tree: xr.DataTree, *, by: By = "zone", zones: str = "*") -> Comparis
         kinds=kinds,
         in_total=inside,
         partial=partial,
-        damage=tuple(str(d) for d in data["damage"].values),
+        damage=tuple(damage),
         duration=float(data["duration"]),
         common=covariance is not None,
         rows=tuple(rows),
         vehicle=row("vehicle", np.arange(data.sizes["zone"])),
         diameter=diameter,
         flux=_fluxes(tree, head, diameter),
+        unknown=unknown,
     )
 
 
@@ -239,34 +259,41 @@ def _worst(row: ComparedRow) -> float:
     return max(known, default=-1.0)
 
 
-def _factors(
+def _factor(
     models: list[str],
     by_model: dict[str, Risk],
     covariance: FloatArray | None,
     order: list[str],
-) -> tuple[Factor, ...]:
-    """Return the factor between some models for each damage class."""
-    found = []
-    for d in range(len(by_model[models[0]].expected)):
-        numbers = [float(by_model[m].expected[d]) for m in models]
-        if any(math.isnan(n) for n in numbers) or max(numbers) <= 0.0:
-            found.append(Factor(math.nan, math.nan, "", ""))
-            continue
-        high = models[int(np.argmax(numbers))]
-        low = models[int(np.argmin(numbers))]
-        a, b = max(numbers), min(numbers)
-        if high == low:  # all are equal
-            low = next(m for m in models if m != high)
-        if b <= 0.0:
-            found.append(Factor(math.inf, math.nan, high, low))
-            continue
-        shared = None
-        if covariance is not None:
-            shared = float(covariance[order.index(high), order.index(low), d])
-        errors = [float(by_model[m].stderr[d]) for m in (high, low)]
-        relative = ratio_error((a, b), (errors[0], errors[1]), shared)
-        found.append(Factor(a / b, a / b * relative, high, low))
-    return tuple(found)
+    d: int,
+) -> Factor:
+    """Return the factor between some models for a damage class."""
+    nothing = Factor(math.nan, math.nan, "", "")
+    if len(models) < 2:
+        return nothing
+    numbers = [float(by_model[m].expected[d]) for m in models]
+    if any(math.isnan(n) for n in numbers) or max(numbers) <= 0.0:
+        return nothing
+    high = models[int(np.argmax(numbers))]
+    low = models[int(np.argmin(numbers))]
+    a, b = max(numbers), min(numbers)
+    if high == low:  # all are equal
+        low = next(m for m in models if m != high)
+    if b <= 0.0:
+        return Factor(math.inf, math.nan, high, low)
+    shared = None
+    if covariance is not None:
+        shared = float(covariance[order.index(high), order.index(low), d])
+    errors = [float(by_model[m].stderr[d]) for m in (high, low)]
+    relative = ratio_error((a, b), (errors[0], errors[1]), shared)
+    return Factor(a / b, a / b * relative, high, low)
+
+
+def _unknown(
+    tables: list[xr.Dataset], damage: list[str], diameter: FloatArray
+) -> tuple[str, ...]:
+    """Return the impact classes of sizes that a model does not hold in all phases."""
+    held = [np.isnan(diameter) | known_sizes(table, diameter) for table in tables]
+    return tuple(d for d, *all_of in zip(damage, *held, strict=True) if not all(all_of))
 
 
 def ratio_error(
@@ -379,6 +406,7 @@ def document(comparison: Comparison) -> dict[str, Any]:
         "kind": comparison.kinds,
         "in_total": comparison.in_total,
         "not_a_whole_environment": comparison.partial,
+        "sizes_not_held": comparison.unknown,
         "duration_s": comparison.duration,
         "damage": comparison.damage,
         "factor_error": (

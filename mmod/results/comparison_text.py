@@ -101,7 +101,7 @@ def _sizes(comparison: Comparison) -> str:
     head = ["mm", *(f"{d:g}" for d in SIZES_MM)]
     title = (
         "Flux of particles of at least a diameter: largest model over smallest"
-        " (of the tables: no sampling error)"
+        " (of the tables: no sampling error; of models that hold the size)"
     )
     return f"{title}\n{_aligned([head, *shown])}"
 
@@ -116,16 +116,26 @@ def _vehicle(comparison: Comparison) -> str:
     for kind in KINDS:
         for model in (m for m, k in comparison.kinds.items() if k == kind):
             one = row.risk[model]
-            cells = [_number(one, d) for d in range(len(damage))]
+            cells = [_known(comparison, model, one, d) for d in range(len(damage))]
             rows.append([f"{model} ({kind})", *cells, _near_one(one), _law(one)])
         listed = row.factor.get(kind)
         if listed:
             rows.append([f"{kind}: largest / smallest", *map(_factor, listed), "", ""])
-    cells = [_number(row.total, d) for d in range(len(damage))]
+    cells = [_total(comparison, row.total, d) for d in range(len(damage))]
     name = f"total ({' + '.join(comparison.in_total)})"
     rows.append([name, *cells, _near_one(row.total), _law(row.total)])
     text = "Whole vehicle, expected number over the exposure ± one standard error\n"
-    return text + _aligned(rows) + _said(row) + _range(comparison)
+    return text + _aligned(rows) + _held(comparison) + _said(row) + _range(comparison)
+
+
+def _held(comparison: Comparison) -> str:
+    """Say which models do not hold which sizes."""
+    lines = [
+        f"{model} does not hold sizes of {', '.join(listed)}: no number (-), no factor."
+        for model, listed in comparison.unknown.items()
+        if listed
+    ]
+    return "".join(f"\n{line}" for line in lines)
 
 
 def _said(row: ComparedRow) -> str:
@@ -198,7 +208,7 @@ def _rows(comparison: Comparison, damage: str, *, all_rows: bool) -> str:
     body = [
         [
             short[row.name],
-            *(_number(row.risk[m], index) for m in comparison.kinds),
+            *(_known(comparison, m, row.risk[m], index) for m in comparison.kinds),
             *(_factor(row.factor[k][index]) for k in kinds),
         ]
         for row in [*kept, comparison.vehicle]
@@ -219,6 +229,21 @@ def _pnp(comparison: Comparison, *, all_rows: bool) -> str:
     ]
     title = f"PNP by {comparison.by} [95 % interval of the sampling], each model alone"
     return f"{title}\n{_aligned([head, *body])}{more}"
+
+
+def _known(comparison: Comparison, model: str, one: Risk, index: int) -> str:
+    """Return a number, or nothing where the model does not hold the size."""
+    if comparison.damage[index] in comparison.unknown[model]:
+        return "-"
+    return _number(one, index)
+
+
+def _total(comparison: Comparison, one: Risk, index: int) -> str:
+    """Return a number of the total; nothing where one of its models holds no such size."""
+    unknown = [comparison.unknown[m] for m in comparison.in_total]
+    if any(comparison.damage[index] in listed for listed in unknown):
+        return "-"
+    return _number(one, index)
 
 
 def _number(one: Risk, index: int) -> str:

@@ -104,7 +104,7 @@ def heading(tree: xr.DataTree) -> str:
         *_labelled("sampling", [_sampling(tree, about)]),
         *_labelled("flags", str(tree.attrs.get("flags", "")).splitlines() or ["none"]),
         ("intervals", _SAMPLING_ONLY),
-        *([("", _FLUX_ONLY)] if _has_flux_uncertainty(tree) else []),
+        *([("", _FLUX_ONLY)] if _with_flux_uncertainty(tree) is not None else []),
     ]
     title = str(tree.attrs.get("title", "")) or "mmod result"
     return "\n".join([title, *(f"  {k:<10} {v}" for k, v in lines)])
@@ -280,18 +280,22 @@ def flux_uncertainty(tree: xr.DataTree) -> str:
     Returns
     -------
     str
-        A line a model, the total, and what the laws rest on; empty for results of
-        format 1.0, or where nothing can penetrate.
+        A line a model, the total, and what the laws rest on; of the impacts of the
+        smallest class where nothing can penetrate. Empty for results of format 1.0.
     """
-    if not _has_flux_uncertainty(tree):
+    index = _with_flux_uncertainty(tree)
+    if index is None:
         return ""
+    damage = str(schema.group(tree, "/zones")["damage"].values[index])
+    penetration = damage == PENETRATION
+    what = "penetrations" if penetration else f"number of {damage}"
     labels = [str(m) for m in schema.group(tree, "/threats")["model"].values]
     labels.append("total")
     wide = max(len(label) for label in labels)
     lines = [
         (
-            "The same by flux model: 95 % interval of the penetrations under the"
-            " uncertainty of the flux models alone, and of PNP."
+            f"The same by flux model: 95 % interval of the {what} under the"
+            f" uncertainty of the flux models alone{', and of PNP' * penetration}."
         ),
         (
             "This is not the sampling error above, which more rays make smaller; and"
@@ -300,14 +304,16 @@ def flux_uncertainty(tree: xr.DataTree) -> str:
     ]
     for label in labels:
         total = risk.select(tree, None, label)
-        low, high = float(total.model_lower[-1]), float(total.model_upper[-1])
+        low, high = float(total.model_lower[index]), float(total.model_upper[index])
         if np.isnan(low):
             continue
-        pnp = [float(v[-1]) for v in total.pnp_model_interval]
         text = f"  {label:<{wide}}  {interval(low, high)}"
         if low > 0.0:
             text += f"  (a factor {high / low:.2g})"
-        lines.append(f"{text}  PNP {pnp[0]:.4g} to {pnp[1]:.4g}")
+        if penetration:
+            pnp = [float(v[index]) for v in total.pnp_model_interval]
+            text += f"  PNP {pnp[0]:.4g} to {pnp[1]:.4g}"
+        lines.append(text)
     laws: dict[str, list[str]] = {}
     for name, text in uncertainty_laws(tree).items():
         laws.setdefault(text, []).append(name)
@@ -319,8 +325,12 @@ def flux_uncertainty(tree: xr.DataTree) -> str:
     return "\n".join(lines)
 
 
-def _has_flux_uncertainty(tree: xr.DataTree) -> bool:
-    return bool(np.isfinite(risk.select(tree, None, "total").model_upper[-1]))
+def _with_flux_uncertainty(tree: xr.DataTree) -> int | None:
+    """Return the damage class whose uncertainty of the flux is printed; None: none."""
+    known = np.isfinite(risk.select(tree, None, "total").model_upper)
+    if known[-1]:
+        return len(known) - 1
+    return int(np.argmax(known)) if known.any() else None
 
 
 def uncertainty_laws(tree: xr.DataTree) -> dict[str, str]:

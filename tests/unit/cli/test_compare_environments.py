@@ -248,11 +248,8 @@ def test_sizes_that_a_file_does_not_hold(home: Path, capsys, monkeypatch) -> Non
     listed = found["vehicle"]["factor"]["debris"]
     assert listed["impact>=0.1mm"]["value"] is None
     assert listed["impact>=1mm"]["value"] < 1.5
-    assert any(
-        "large: is used at diameter_mm = 0.1, outside" in f
-        or "large: used at diameter_mm = 0.1" in f
-        for f in found["flags"]
-    ), found["flags"]
+    used = "large: is used at diameter_mm = 0.1, outside its sizes 1 to "
+    assert any(flag.startswith(used) for flag in found["flags"]), found["flags"]
     assert main(["compare-environments", str(output)]) == 0
     text = capsys.readouterr().out
     row = next(x for x in text.splitlines() if x.startswith("large (debris)  "))
@@ -264,6 +261,21 @@ def test_sizes_that_a_file_does_not_hold(home: Path, capsys, monkeypatch) -> Non
     lines = capsys.readouterr().out.splitlines()
     row = next(x for x in lines if x.startswith("0.3 "))
     assert row.split()[2:] == ["-", "-"]
+
+
+def test_a_vehicle_without_shields_has_the_uncertainty_of_its_impacts(
+    home: Path, capsys
+) -> None:
+    bare = RUN.replace("soyuz_bo", "none").replace("20_000", "2_000")
+    (home / "bare.toml").write_text(bare)
+    argv = ["run", str(home / "bare.toml"), "-o", str(home / "bare.nc"), "--quiet"]
+    assert main(argv) == 0
+    text = capsys.readouterr().out
+    assert "95 % interval of the number of impact>=0.1mm" in text
+    start = text.index("The same by flux model")
+    line = next(x for x in text[start:].splitlines() if x.startswith("  grun_ssp "))
+    assert "(a factor 9)" in line  # 0.33 to 3
+    assert "PNP" not in line
 
 
 def test_joined_leaves_the_run_alone(home: Path) -> None:

@@ -129,6 +129,8 @@ def test_a_case_of_ones_own_in_text_document_and_picture(here, capsys, plate_fil
     assert "2018-02-01T00:00:00Z (launch)" in said
     assert "dimples [dimples]: dimples. test [elicited]" in said
     assert "with size and leak alone: UNDECIDED" in said
+    assert "an exposure of 138 x 'flight'" in " ".join(said.split())
+    assert "not of run plate as shipped" in said
     assert said.rstrip().endswith("written: a.png")
     assert (here / "a.png").read_bytes().startswith(b"\x89PNG")
     names = ["a.png", "case.toml", "marks.toml"]
@@ -146,6 +148,9 @@ def test_a_hole_given_by_options(here, capsys, plate_file):
     assert "2018-02-01T00:00:00Z (last known intact)" in marked
     assert "dimples" in marked
     assert "Source posterior: none" in marked  # no alternative has a rate
+    assert "as shipped" not in marked  # asked of whatever run it is
+    one = answered(capsys, plate_file, *own(diameter="1:1"))
+    assert one.startswith(f"Does this hole fit? a hole of 1 mm in {PLATE_ZONE}")
     del here
 
 
@@ -194,7 +199,7 @@ def test_sizes_that_are_none(here, capsys, plate_file, size):
 @pytest.mark.parametrize(
     ("window", "key"),
     [
-        ("2018-05-01..2018-02-01", "window"),
+        ("2018-05-01..2018-02-01", "--window"),
         ("2018-02-01", "--window start"),
         ("2018-02-01..2018-02-40", "--window end"),
         ("soon..2018-02-01", "--window start"),
@@ -227,6 +232,36 @@ def test_zones_unknown_or_without_a_shield(here, capsys, plate_file, shadow_file
     assert PLATE_ZONE in expected
     ((_, _, expected),) = problems(capsys, here, shadow_file, *own(zone="*"))
     assert "only cast shadows" in expected
+
+
+def test_a_size_that_no_hole_has(here, capsys, plate_file):
+    ((key, value, expected),) = problems(capsys, here, plate_file, *own(diameter="1e9"))
+    assert "--diameter" in key
+    assert value == "1e+09 mm"
+    assert "some perforation" in expected
+
+
+def test_a_hole_model_of_another_shield(here, capsys, plate_file):
+    argv = [plate_file, *own(), "--hole-model", "rcc"]
+    ((key, _, expected),) = problems(capsys, here, *argv)
+    assert key == "hole model"
+    assert "equation rcc" in expected
+
+
+def test_cases_are_refused_in_plain_words(here, capsys, plate_file):
+    argv = [plate_file, "--event", "./case.toml"]
+    (here / "case.toml").write_text(
+        CASE.replace("first_seen = 2018-05-01", "first_seen = 2017-05-01")
+    )
+    ((_, value, _),) = problems(capsys, here, *argv)
+    assert "datetime" not in value
+    assert "'first_seen': '2017-05-01'" in value
+    leak = '[leak]\nrate = 0.8\nrate_unit = "bar/h"\nsource = "test"\n[window]'
+    (here / "case.toml").write_text(CASE.replace("[window]", leak))
+    ((key, value, expected),) = problems(capsys, here, *argv)
+    assert (key, value) == ("leak.rate_unit", "bar/h")
+    assert expected.startswith("one of 'mbar/h', ") or "'mbar/h'" in expected
+    assert "Input" not in expected
 
 
 def test_results_that_are_none(here, capsys, plate_file):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -23,6 +24,7 @@ from mmod.engine.exposure import (
 )
 from mmod.engine.fitting import fitting_models
 from mmod.engine.orbits import CircularOrbit
+from mmod.engine.phase_threats import worst_flags
 from mmod.engine.plan import make_plan
 from mmod.errors import InputError
 from mmod.flux import ExposureState, load_flux
@@ -262,6 +264,27 @@ def test_validity_is_judged_at_perigee_and_apogee():
         model_states(orbit, START, end, model, SIZES)
     found = model_states(orbit, START, end, model, SIZES, accept_extrapolation=True)
     assert "extrapolated-altitude_km" in [flag.code for flag in found.caveats]
+
+
+def test_the_worst_of_the_states_is_named():
+    """An orbit that dips to 340 km and climbs to 520: 520 is what MASTER-8 holds least."""
+    end = START + timedelta(days=1)
+    orbit = oem(end, perigee=340e3, apogee=520e3)
+    model = load_flux("master8_iss_ecss")
+    found = model_states(orbit, START, end, model, SIZES, accept_extrapolation=True)
+    (flag,) = (f for f in found.caveats if f.code == "extrapolated-altitude_km")
+    named = float(flag.message.split("altitude_km = ")[1].split(",")[0])
+    assert named > 510.0
+    assert flag.excess == pytest.approx(named - 450.0, abs=1e-3)
+    first, far = (replace(flag, excess=e, message=f"{e:g}") for e in (1.0, 70.0))
+    for order in ([first, far, first], [far, first]):
+        (one,) = worst_flags(order).values()
+        assert one.message == "70 (the farthest of the phase)"
+    plain = replace(flag, excess=0.0)
+    other = replace(plain, message="other")
+    (one,) = worst_flags([plain, other]).values()
+    assert one.message.startswith(plain.message)
+    assert "other states" in one.message
 
 
 def test_limits_on_the_length_of_a_phase_hold_for_the_whole_of_it():

@@ -80,3 +80,17 @@ def test_a_known_node_changes_directions() -> None:
         assert "averaged over it" not in table.attrs["flags"]
     spread = [float(t["sin_elevation_lower"].std()) for t in followed]
     assert spread[0] != pytest.approx(spread[1], rel=0.05)
+
+
+def test_sizes_that_streams_do_not_hold_are_flagged() -> None:
+    """Stated for 0.0267 to 12.5 mm: outside, no number goes without a word."""
+    sizes = [0.001, 0.1, 100.0]
+    given = run_table("plate", BOTH, MEAN, ALONE, phase=phase(1.0))
+    outside = {**given, "damage": {"impact_diameters_mm": sizes}}
+    flags = solve(outside).flags
+    said = [f for f in flags if "outside its sizes" in f]
+    assert any(f.startswith("alone: ") and "= 0.001, 100," in f for f in said), flags
+    both = "\n".join(f for f in said if f.startswith("both: "))
+    assert "0.0267 to 12.5" in both  # of its streams
+    assert "1e-05 to 75" in both  # of its yearly mean
+    assert not any("outside its sizes" in flag for flag in solve(given).flags)

@@ -15,6 +15,7 @@ from mmod.flux import ExposureState, load_flux, validate_threats
 from mmod.flux.mixture import mix_threats
 from mmod.flux.quadrature import face_sums
 from mmod.flux.table import SizeCurves, ThreatBins, build_threats, curve_flux
+from mmod.flux.uncertainty import law_of_table
 
 FACES = np.vstack([np.eye(3), -np.eye(3), [[0.6, 0.0, 0.8]], [[0.6, -0.64, 0.48]]])
 SIZES = np.array([1e-4, 1e-3, 1e-2])
@@ -193,7 +194,20 @@ def test_log_stderr_is_the_flux_weighted_mean():
     mixed = mix_threats([one, two], [0.5, 0.5])
     expected = [0.3, (0.2 * 1e-3 + 0.6 * 1e-2) / 1.1e-2, 0.6]
     np.testing.assert_allclose(mixed["log_stderr"].values, expected, rtol=1e-12)
-    assert mixed["log_stderr"].attrs["tag"] == "a; b"
+    assert mixed["log_stderr"].attrs["tag"] == "unverified"  # neither is a tag
+    for tags, weakest in (
+        (("estimate", "read"), "estimate"),
+        (("read", "computed"), "computed"),
+        (("recalled", "unverified"), "unverified"),
+        (("read", "read"), "read"),
+    ):
+        for table, tag in zip((one, two), tags, strict=True):
+            table["log_stderr"].attrs |= {"tag": tag, "source": f"its {tag}"}
+        joined = mix_threats([one, two], [0.5, 0.5])
+        assert joined["log_stderr"].attrs["tag"] == weakest
+        law = law_of_table(joined, "test")  # which cards and files take again
+        assert law is not None
+        assert law.tag == weakest
     with pytest.raises(InputError, match="in every table, or in none"):
         mix_threats([one, two.drop_vars("log_stderr")], [0.5, 0.5])
 

@@ -277,6 +277,21 @@ def test_deviations_become_a_law() -> None:
         law_of_deviations(size, 0.0 * flux, flux, flux, "test")
 
 
+def test_a_flux_without_a_deviation_is_not_known_exactly() -> None:
+    """Files write 1.00E-99 where they know no deviation."""
+    size = np.array([1e-4, 1e-3, 1e-2])
+    flux = np.array([10.0, 1.0, 0.1])
+    some = flux * [0.1, 0.0, 0.2]
+    tiny = np.array([0.0, 1e-99, 0.0])
+    own = law_of_deviations(size, flux, some, some + tiny, "test")
+    assert own.diameter_mm == pytest.approx((0.1, 10.0))
+    assert min(own.log_stderr) > 0.09
+    assert log_stderr(own, 1e-3) > 0.09
+    for none in (0.0 * flux, np.full(3, 1e-99)):
+        with pytest.raises(InputError, match="0 at every size"):
+            law_of_deviations(size, flux, none, none, "test")
+
+
 def test_real_ordem_sample(shared: Path) -> None:
     """The sigmas of the sample: 11, 11, 59 (down; up 56), 25, 24, 16 %."""
     found = ordem.read(shared / "data/env/ordem32_550km_polar")

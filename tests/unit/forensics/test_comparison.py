@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from observed_runs import cube_results
+from engine_helpers import run_table, sampled, solve
+from observed_runs import SHIELD, cube_results
 
 from mmod.cli.output import to_json
 from mmod.errors import InputError
@@ -15,6 +17,7 @@ from mmod.forensics.comparison import compare
 from mmod.forensics.comparison_text import survey_document, survey_text
 from mmod.forensics.rates import ModelError
 from mmod.forensics.survey import parse_survey
+from mmod.results import build
 
 
 def survey(*breaches, **keys):
@@ -157,12 +160,81 @@ def test_phases_count_by_their_events(tree):
     clock = found.assessment.prediction.clock
     share = weight[second].sum() / weight.sum()
     assert clock.share == pytest.approx([1.0 - share, share])
-    assert clock.basis == "the events of each phase"
+    assert clock.basis == "the events of each phase in the zones surveyed"
     half = (1.0 - share) * 365 / 730
     assert found.assessment.u_times == pytest.approx([half / (half + share)])
-    # impacts have no events: time alone counts
-    flat = compare(two, survey(damage="impact>=1mm")).assessment.prediction.clock
-    assert flat.share == pytest.approx([730 / 1461, 731 / 1461])
+    # impacts have no events: the whole exposure alone, and no times
+    keys = {"damage": "impact>=1mm", "zones": ["*.ram"]}
+    seen = [ram(date="2019-05-01")] * 6
+    flat = compare(two, survey(*seen, **keys)).assessment
+    assert flat.tests[-1].p != flat.tests[-1].p
+    assert "cannot be told apart for impact>=1mm" in flat.tests[-1].note
+    assert len(flat.u_times) == 0
+    with pytest.raises(InputError, match="cannot be told apart for impact>=1mm"):
+        compare(two, survey(**keys, first="2019-01-01"))
+
+
+def turned_cube(*phases, events=400):
+    """Return results of a cube with a phase for each (year, yaw)."""
+    table = run_table(
+        "cube",
+        {"model": "nasa91", "kind": "debris"},
+        {"model": "grun_ssp", "kind": "meteoroid"},
+        shields={"*": SHIELD},
+        sampling={"samples": 60_000, "events_per_zone": events},
+    )
+    (phase,) = table["phase"]
+    table["phase"] = [
+        {
+            **phase,
+            "start": datetime(year, 1, 1, tzinfo=UTC),
+            "end": datetime(year + 1, 1, 1, tzinfo=UTC),
+            "yaw_deg": yaw,
+        }
+        for year, yaw in phases
+    ]
+    return build(sampled(solve(table)))
+
+
+def test_a_window_takes_the_share_of_each_zone_and_kind():
+    # a cube that turns round after a year, and a run of the first year alone
+    both, alone = turned_cube((2018, 0.0), (2019, 180.0)), turned_cube((2018, 0.0))
+    zones = ["*.ram", "*.wake"]
+    seen = survey(last="2019-01-01", zones=zones)
+    part = compare(both, seen).assessment.prediction
+    truth = compare(alone, survey(zones=zones)).assessment.prediction
+    error = np.hypot(part.stderr, truth.stderr)
+    # five standard errors: a share of the whole vehicle, 1/2 for both, is off by 10
+    assert (abs(part.expected - truth.expected) < 5.0 * error).all()
+    whole = compare(both, survey(zones=zones)).assessment.prediction
+    assert (abs(0.5 * whole.by_zone - truth.by_zone) > 1.0).all()
+    assert (5.0 * error.sum(axis=1) < 0.5).all()
+    # the clock is that of the zones surveyed
+    ram_alone = compare(both, survey(zones=["*.ram"])).assessment.prediction.clock
+    first = truth.by_zone[0] / whole.by_zone[0]
+    assert ram_alone.share[0] == pytest.approx(first, abs=0.1)
+    assert ram_alone.share[0] > 0.8 > 0.6 > whole.clock.share[0]
+    # how breaches above a threshold are shared out over the phases is another matter
+    holes = [ram(diameter_mm=2.0, date="2018-05-01")] * 6
+    sized = survey(*holes, complete_above_mm=1.0, zones=["*.ram"])
+    times = compare(both, sized, simulations=99).assessment.tests[-1]
+    assert not times.ran
+    assert "threshold" in times.note
+    # the other way about in the second year
+    late = compare(both, survey(first="2019-01-01", zones=zones)).assessment.prediction
+    assert late.by_zone + part.by_zone == pytest.approx(whole.by_zone)
+    assert late.by_zone[1] > 5.0 * late.by_zone[0]
+
+
+def test_phases_without_events_are_not_told_apart():
+    bare = turned_cube((2018, 0.0), (2019, 180.0), events=0)
+    with pytest.raises(InputError, match="no events of debris in"):
+        compare(bare, survey(last="2019-01-01"), source="seen.toml")
+    dated = [ram(date="2018-05-01")] * 5
+    found = compare(bare, survey(*dated)).assessment
+    assert "cannot be told apart: no events" in found.tests[-1].note
+    assert not found.tests[-1].ran
+    assert found.tests[0].ran
 
 
 def test_text_and_document(tree):

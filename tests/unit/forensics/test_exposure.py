@@ -79,6 +79,73 @@ def test_a_gap_between_phases_is_uncovered_and_an_overlap_is_not():
     assert expose(twice).uncovered == 0.0
 
 
+def changing(phase=None, environment=(), table=None):
+    """Return a run of two days, one of them with an orbit that changes."""
+    first = {"start": "2022-12-13T00:00:00Z", "end": "2022-12-14T00:00:00Z"}
+    second = {"start": "2022-12-14T00:00:00Z", "end": "2022-12-15T00:00:00Z"}
+    groups = {}
+    if table is not None:
+        head = xr.Dataset(
+            {"group": (("phase", "model"), [["a"]])}, coords={"model": ["mine"]}
+        )
+        groups = {"/threats": head, "/threats/a": table}
+    result = xr.DataTree.from_dict(groups)
+    config = {"phase": [first, {**second, **(phase or {})}]}
+    config["environment"] = list(environment)
+    result.attrs["config"] = json.dumps(config)
+    return result
+
+
+@pytest.mark.parametrize("key", ["tle", "oem", "altitude_table"])
+def test_a_part_of_a_phase_whose_orbit_changes_is_told(key):
+    run = changing({key: "a"})
+    (flag,) = expose(run, "2022-12-13T12:00", "2022-12-14T12:00").flags
+    assert "phase[1]" in flag
+    assert key in flag
+    for start, end in (
+        ("2022-12-13T12:00", "2022-12-15"),  # a part of the plain one alone
+        ("2022-12-14", "2022-12-15"),
+        (None, None),
+    ):
+        assert expose(run, start, end).flags == ()
+    plain = changing({key: None, "altitude_km": 400.0})
+    assert expose(plain, "2022-12-14", "2022-12-14T12:00").flags == ()
+
+
+def threats(names="", part=0):
+    found = xr.Dataset({"population": ("threat", [0])}, attrs={"part_of_kind": part})
+    found["population"].attrs["population_names"] = names
+    return found
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        changing(environment=[{"model": "mine", "streams": "ecss"}]),
+        changing(table=threats("stream, meteoroid")),
+        changing(table=threats("meteoroid", part=1)),
+    ],
+)
+def test_a_part_of_a_phase_with_streams_is_refused(run):
+    for start, end in (
+        ("2022-12-14", "2022-12-14T12:00"),
+        ("2022-12-13T12:00", None),
+    ):
+        with pytest.raises(InputError, match="mine has streams") as caught:
+            expose(run, start, end)
+        assert len(caught.value.problems) == 1
+    assert expose(run, "2022-12-14").flags == ()
+    assert expose(run).scale.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("streams", [None, "none"])
+def test_without_streams_a_part_of_a_phase_is_its_share(streams):
+    run = changing(
+        environment=[{"model": "mine", "streams": streams}], table=threats("meteoroid")
+    )
+    assert expose(run, "2022-12-14", "2022-12-14T12:00").scale.tolist() == [0.0, 0.5]
+
+
 @pytest.mark.parametrize(
     ("keys", "words"),
     [

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from mmod.errors import InputError
-from mmod.forensics.goodness import assess, zones_test
+from mmod.forensics.goodness import _mixture, assess, zones_test
 from mmod.forensics.prediction import Clock, Prediction, SizeTable
 from mmod.forensics.rates import NO_ERROR, ModelError
 from mmod.forensics.sizes import Reported, size_statistics
@@ -112,6 +112,34 @@ def test_marginal_shares_of_many_events_are_fine_enough():
     assert test.p_marginal == pytest.approx(truth, rel=0.01)
 
 
+@pytest.mark.parametrize(("spread", "n"), [(3.0, 900), (5.0, 300)])
+def test_wide_errors_of_many_breaches_keep_the_moments_of_the_shares(spread, n):
+    # another rule: both deviates on a grid ten times as fine as the Poisson width
+    mean = np.array([[60.0, 5.0], [4.0, 80.0]])
+    shares, weights = _mixture(mean, (spread, spread), n)
+    z = np.linspace(-9.0, 9.0, 3001)
+    kinds = mean.sum(axis=0)
+    sums = np.zeros(3)
+    for rows in np.array_split(z, 30):
+        a, b = np.exp(spread * rows)[:, None], np.exp(spread * z)[None, :]
+        total = a * kinds[0] + b * kinds[1]
+        log_weight = n * np.log(total / n) - total + n
+        weight = np.exp(log_weight - 0.5 * (rows[:, None] ** 2 + z[None, :] ** 2))
+        first = (a * mean[0, 0] + b * mean[0, 1]) / total
+        sums += [(weight * first**k).sum() for k in range(3)]
+    for k in (1, 2):
+        found = weights @ shares[:, 0] ** k
+        assert found == pytest.approx(sums[k] / sums[0], rel=1e-6)
+
+
+def test_too_many_breaches_for_so_wide_an_error_have_no_marginal_p():
+    mean = np.array([[60.0, 5.0], [4.0, 80.0]])
+    test = zones_test(prediction(mean, ModelError(5.0, 5.0)), np.array([500, 400]))
+    assert test.ran
+    assert math.isnan(test.p_marginal)
+    assert "no marginal p" in test.note
+
+
 def test_a_breach_where_none_can_be_is_refuted():
     test = zones_test(
         prediction([[1.0, 0.0], [0.0, 0.0], [1.0, 1.0]]), np.array([1, 1, 0])
@@ -146,7 +174,39 @@ def test_holm_runs_over_what_was_run():
     assert [t.name for t in found.tests if not t.ran] == ["times, Kolmogorov-Smirnov"]
     assert [t.p_holm for t in ran] == pytest.approx(holm([t.p for t in ran]).tolist())
     assert len(ran) == 4
+    marginal = [t.p_marginal for t in ran if not math.isnan(t.p_marginal)]
+    assert len(marginal) == 2
+    adjusted = [t.p_marginal_holm for t in ran[:2]]
+    assert adjusted == pytest.approx(holm(marginal).tolist())
     assert found.u_times == pytest.approx([0.1] * 3)
+
+
+def test_no_model_error_is_claimed_where_none_enters():
+    law = uniform_law()
+    sizes = [Reported(f"b{i}", 1.01e-3, 0.0, 0.0, law) for i in range(12)]
+    found = assess(
+        prediction([[9.0, 3.0]], ModelError(0.7, 0.7)),
+        [12],
+        sizes=sizes,
+        times=[1.0 * DAY] * 12,
+        simulations=999,
+    )
+    for test in found.tests[2:]:
+        assert test.p_holm < 0.05
+        assert math.isnan(test.p_marginal)
+        assert math.isnan(test.p_marginal_holm)
+        assert test.verdict == "disagrees (model error not included)"
+
+
+def test_times_of_phases_that_are_not_told_apart_are_not_tested():
+    blind = replace(clock((0.5, 0.5)), share=np.full(2, np.nan), unknown="no events")
+    found = assess(
+        prediction([[8.0, 0.0]], clock=blind, last=200.0 * DAY),
+        [8],
+        times=[DAY * i for i in range(8)],
+    )
+    test = by_name(found)["times"]
+    assert (test.ran, test.note, len(found.u_times)) == (False, "no events", 0)
 
 
 def test_few_sizes_give_u_and_no_p():

@@ -190,6 +190,40 @@ def test_the_cap_holds_and_only_where_judged():
     assert held[0] == pytest.approx([0.81e-3, 0.81e-3, 0.81, 0.25])
 
 
+CROSSED = {
+    "meteoroid": (1e-3, 0.5),
+    "debris": (0.02, 0.05),
+    "drilled_inside": (0.1, 0.4),
+}
+"""Ranges of which now one kind is the likelier, now the other."""
+
+
+def test_the_likelier_kind_is_averaged_draw_by_draw():
+    """Against the quadrature of its mean; the kinds share their place in the range."""
+    group = Group("g", (Term("t", CROSSED, False),))
+    (factor,) = factors([group], ["drilled_inside"], 1)
+    u = (np.arange(200_000) + 0.5) / 200_000
+    kinds = [a * (b / a) ** u for a, b in (CROSSED["meteoroid"], CROSSED["debris"])]
+    truth = np.maximum(*kinds).mean() * math.log(4.0) / 0.3
+    assert factor.central == pytest.approx(truth, rel=0.02)
+    apart = max(k.mean() for k in kinds) * math.log(4.0) / 0.3
+    assert truth > 1.1 * apart  # the larger of the two means is not it
+
+
+def test_the_central_factor_is_within_its_corners_and_the_cap():
+    low = {"meteoroid": (1e-8, 1e-5), "debris": (1e-7, 1e-6)}
+    group = Group("g", (Term("t", {**low, "drilled_inside": (0.9, 0.9)}),))
+    (factor,) = factors([group], ["drilled_inside"], 1)
+    assert (factor.low, factor.high) == pytest.approx((1e-3, 1e-3))
+    assert factor.capped
+    assert factor.low <= factor.central <= factor.high
+    for names in (("meteoroid", "debris"), ("debris", "meteoroid")):
+        turned = dict(zip(names, low.values(), strict=True))
+        wide = Group("g", (Term("t", {**turned, "drilled_inside": (1e-4, 0.9)}),))
+        (factor,) = factors([wide], ["drilled_inside"], 1)
+        assert factor.low < factor.central < factor.high
+
+
 def test_corners_of_one_term_are_its_ranges():
     group = Group("g", (Term("t", both((0.1, 0.2), (0.3, 0.6))),))
     found = corners(group, HYPOTHESES)

@@ -116,6 +116,7 @@ def test_window_upside_down(tmp_path):
         ("", "a header"),
         ("diameter_mm\n1.0\n", "a header"),
         ("zone,colour\na,red\n", "a header"),
+        ("zone,zone\na,b\n", "each column once; twice: zone"),
         ("zone,diameter_mm\na\n", "2 cells"),
         ("zone,diameter_mm\na,-1\n", "greater than 0"),
         ("zone,diameter_mm\na,two\n", "valid number"),
