@@ -129,7 +129,7 @@ def test_soyuz_beside_the_handbook(opaque: Docked) -> None:
     for model in ("grun_ssp", *DEBRIS):
         beyond = opaque.extrapolated("orbital module", model)
         print(f"{model}: {beyond:.1%} outside the tests of the damage equation")
-        assert 0.5 < beyond <= 1.0
+        assert 0.5 < beyond <= 1.0 + 1e-9
     print("Handbook: " + ", ".join(f"{k} {v:.1e}" for k, v in HANDBOOK.items()))
     for debris, value in hull.items():
         assert BAND[0] <= value <= BAND[1], debris
