@@ -20,6 +20,8 @@ from mmod.flux.table import SizeCurves, ThreatBins, build_threats, distinct
 
 FloatArray = NDArray[np.float64]
 
+NO_SHARE = 1e-200
+"""Shares below this part of the largest are none: their fluxes would not be normal."""
 COUPLING_SPREAD = 0.02
 """Coupling speeds within this of each other are replaced by their mean."""
 PROPORTIONAL = 1e-4
@@ -106,7 +108,8 @@ def mix_threats(tables: Sequence[xr.Dataset], shares: Sequence[float]) -> xr.Dat
     .. [1] None; sums.
     """
     factors = _checked(tables, shares)
-    used = [(t, s) for t, s in zip(tables, factors, strict=True) if s > 0.0]
+    least = NO_SHARE * max(factors)
+    used = [(t, s) for t, s in zip(tables, factors, strict=True) if s > least]
     nodes = _common_nodes([table for table, _ in used])
     names = list(dict.fromkeys(n for table, _ in used for n in _populations(table)))
     coupling = _common_coupling(used)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mmod.errors import InputError
@@ -258,6 +258,8 @@ curves = st.lists(
     second=curves,
     shares=st.tuples(st.floats(0.0, 9.0), st.floats(0.1, 9.0)),
 )
+@example(first=[(1.0, 1.0, 0.5)], second=[(1.0, 1.0, 1.0)], shares=(5e-324, 1.0))
+@example(first=[(1.0, 1.0, 0.5)], second=[(1.0, 1.0, 1.0)], shares=(1e-199, 1.0))
 def test_any_tables(first, second, shares):
     def flux(rows):
         return [[a, a * b, a * b * c] for a, b, c in rows]
