@@ -16,8 +16,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mmod.kernel.bvh import build_bvh
+from mmod.kernel.layout import lay_out
 from mmod.kernel.ray import Scene, make_scene
-from mmod.kernel.tables import Faces, Tables, Threats, threat_rows
+from mmod.kernel.sample import logs, spread
+from mmod.kernel.tables import Faces, Tables, Threats
 
 Floats = NDArray[np.float64]
 PLAIN = bool(numba.config.DISABLE_JIT)
@@ -207,6 +209,10 @@ def threats_of(bins: Sequence[Bin]) -> Threats:
     middle = 0.5 * (edges[:, 0::2] + edges[:, 1::2])
     flat = np.sqrt(1.0 - middle[:, 1] ** 2)
     weight = np.array([b.weight for b in bins], float).T.copy()
+    patch = np.ascontiguousarray(edges[:, :4])
+    direction = np.stack(
+        [flat * np.cos(middle[:, 0]), flat * np.sin(middle[:, 0]), middle[:, 1]], axis=1
+    )
     return Threats(
         edges=edges,
         side=np.zeros(n, np.int64),
@@ -214,15 +220,19 @@ def threats_of(bins: Sequence[Bin]) -> Threats:
         chance=np.ones(n),
         reach=np.ones(n),
         weight=weight,
-        row=threat_rows(edges, np.zeros(n, np.int64), np.ones(n), np.ones(n), weight),
-        guide=np.arange(n),
-        first=np.arange(n + 1),
-        patch=np.ascontiguousarray(edges[:, :4]),
-        cell_speed=middle[:, 2].copy(),
-        cell_direction=np.stack(
-            [flat * np.cos(middle[:, 0]), flat * np.sin(middle[:, 0]), middle[:, 1]],
-            axis=1,
+        drawn=lay_out(
+            edges,
+            np.zeros(n, np.int64),
+            *(np.ones(n), np.ones(n), np.ones(n)),
+            weight,
+            np.arange(n + 1),
         ),
+        first=np.arange(n + 1),
+        patch=patch,
+        cell_speed=middle[:, 2].copy(),
+        cell_log_speed=logs(middle[:, 2].copy()),
+        cell_direction=direction,
+        cell_spread=spread(direction, patch),
         cell_weight=weight.copy(),
         curve=np.where(weight > 0.0, 0, -1),
     )

@@ -9,7 +9,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from mmod.kernel.tables import Floats, Ints, Threats, threat_guide, threat_rows
+from mmod.kernel.layout import lay_out
+from mmod.kernel.sample import logs, spread
+from mmod.kernel.tables import Floats, Ints, Threats
 
 _AZIMUTH_CELL = np.pi / 10.0
 _SINE_CELL = 1.0 / 7.0
@@ -185,12 +187,15 @@ def gather_threats(tables: list[xr.Dataset]) -> CellTable:
         chance=chance,
         reach=reach,
         weight=weight,
-        row=threat_rows(edges, side, coupling, chance, weight),
-        guide=threat_guide(reach, first),
+        drawn=lay_out(edges, side, coupling, chance, reach, weight, first),
         first=first,
         patch=np.ascontiguousarray(patch),
         cell_speed=np.ascontiguousarray(cell_speed),
+        cell_log_speed=logs(np.ascontiguousarray(cell_speed)),
         cell_direction=np.ascontiguousarray(mean_direction),
+        cell_spread=spread(
+            np.ascontiguousarray(mean_direction), np.ascontiguousarray(patch)
+        ),
         cell_weight=np.ascontiguousarray(cell_weight),
         curve=np.ascontiguousarray(cell_curve),
     )

@@ -14,21 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmod.kernel._jit import jit, leaf
+from mmod.kernel.draw import Draws, draw_threats, make_draws
+from mmod.kernel.layout import CHANCE, WEIGHT
 from mmod.kernel.ray import Scene, Scratch, make_scratch, transmission
-from mmod.kernel.rng import BLOCK_BIN, BLOCK_EVENT, BLOCK_SHIFT, uniforms
-from mmod.kernel.sample import fill_proposal, guided_search, search
+from mmod.kernel.rng import BLOCK_EVENT, uniforms
+from mmod.kernel.sample import fill_proposal
 from mmod.kernel.tables import (
-    CHANCE,
-    COUPLING,
-    SIDE,
-    WEIGHT,
     Faces,
     Floats,
     Ints,
     Tables,
     Threats,
     log_diameter_of,
-    penetrating_flux,
+    penetrating_flux_at,
 )
 from mmod.kernel.tally import (
     N_BINS,
@@ -128,6 +126,7 @@ def importance_block(
         key,
         event_key,
         room,
+        make_draws(threats.drawn.row.shape[1]),
         tally,
     )
     return tally
@@ -163,10 +162,11 @@ def _fill_tally(
     key: NDArray[np.uint64],
     event_key: NDArray[np.uint64],
     room: _Room,
+    draws: Draws,
     tally: FaceTally,
 ) -> None:
     n = members.shape[0]
-    models, cells = threats.cell_weight.shape
+    models = threats.cell_weight.shape[0]
     sizes = tables.impact.shape[2]
     damages = sizes + 1
     first, second, free = tally.first, tally.second, tally.free
@@ -176,7 +176,7 @@ def _fill_tally(
     replica, lowest = room.replica, room.lowest
     bound, coarse = tally.bound, room.coarse
     covariance, product = tally.covariance, room.product
-    row, corners = threats.row, faces.corners
+    row, flight, corners = draws.row, draws.flight, faces.corners
     have = -1
     mass = 0.0
 
@@ -221,31 +221,22 @@ def _fill_tally(
                 if in_total[e] == 1:
                     bound[i, models, d] += area * coarse[e, d]
         product[:] = 0.0
+        j, ready = 0, 0
         for r in range(replicates):
             for e in range(models + 1):
                 for d in range(damages):
                     replica[e, d] = 0.0
-            u_threat, u_a, u_b, _ = uniforms(key, f, r, 0, BLOCK_SHIFT)
             for k in range(count):
                 drawn[i] += 1
-                u = (k + u_threat) / count
-                cell = search(reach, 0, cells, u)
-                w_bin, w_speed, w_azimuth, w_sine = uniforms(key, f, r, k, BLOCK_BIN)
-                t = guided_search(
-                    threats.reach,
-                    threats.guide,
-                    threats.first[cell],
-                    threats.first[cell + 1],
-                    w_bin,
-                )
-                speed = row[t, 4] + w_speed * (row[t, 5] - row[t, 4])
-                sine = row[t, 2] + w_sine * (row[t, 3] - row[t, 2])
-                if row[t, SIDE] == 0.0:
-                    azimuth = row[t, 0] + w_azimuth * (row[t, 1] - row[t, 0])
-                else:
-                    azimuth = row[t, SIDE] * np.arccos(
-                        min(max(speed / row[t, COUPLING], -1.0), 1.0)
+                j += 1
+                if j >= ready:
+                    start = r * count + k
+                    ready = draw_threats(
+                        threats, reach, key, f, count, start, replicates * count, draws
                     )
+                    j = 0
+                cell = draws.cell[j]
+                speed, azimuth, sine = flight[j, 0], flight[j, 1], flight[j, 2]
                 flat = np.sqrt(max(1.0 - sine * sine, 0.0))
                 lx, ly, lz = flat * np.cos(azimuth), flat * np.sin(azimuth), sine
                 cosine = nx * lx + ny * ly + nz * lz
@@ -259,8 +250,8 @@ def _fill_tally(
                 dy = to_lvlh[0, 1] * lx + to_lvlh[1, 1] * ly + to_lvlh[2, 1] * lz
                 dz = to_lvlh[0, 2] * lx + to_lvlh[1, 2] * ly + to_lvlh[2, 2] * lz
                 # Point on the face: lattice with a random shift, folded.
-                a = u_a + k * _STEP_A
-                b = u_b + k * _STEP_B
+                a = draws.shift[j, 0] + k * _STEP_A
+                b = draws.shift[j, 1] + k * _STEP_B
                 a -= np.floor(a)
                 b -= np.floor(b)
                 if a + b > 1.0:
@@ -287,18 +278,26 @@ def _fill_tally(
                 visible = transmission(scene, scratch, ox, oy, oz, dx, dy, dz)
                 if visible > 0.0:
                     seen[i] += 1
-                density = chance[cell] * row[t, CHANCE]
+                density = chance[cell] * row[j, CHANCE]
                 scale = area * cosine / (density * count * replicates)
+                log_speed, log_cosine = np.log(speed), np.log(cosine)
                 for e in range(models):
-                    w = row[t, WEIGHT + e]
+                    w = row[j, WEIGHT + e]
                     if w <= 0.0:
                         continue
                     curve = threats.curve[e, cell]
                     table = tables.index[shield, e, curve]
                     flux, beyond = 0.0, 0.0
                     if table >= 0:
-                        flux, beyond = penetrating_flux(
-                            tables, shield, e, curve, table, speed, cosine
+                        flux, beyond = penetrating_flux_at(
+                            tables,
+                            shield,
+                            e,
+                            curve,
+                            table,
+                            log_speed,
+                            cosine,
+                            log_cosine,
                         )
                     for d in range(damages):
                         x = (
@@ -337,7 +336,7 @@ def _fill_tally(
                             events[e, slot, 5] = sine
                             events[e, slot, 6] = speed
                             events[e, slot, 7] = cosine
-                            events[e, slot, 8] = t
+                            events[e, slot, 8] = draws.threat[j]
                             events[e, slot, 9] = hit
                             events[e, slot, 10] = priority
                             lowest[e] = lowest_priority(events, e)

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmod.kernel._jit import jit, leaf
+from mmod.kernel.draw import search
 from mmod.kernel.ray import Scene, Scratch, first_hit, make_scratch
 from mmod.kernel.rng import uniforms
-from mmod.kernel.sample import search
 from mmod.kernel.tables import Faces, Floats, Ints, Tables, Threats, penetrating_flux
 
 _MAX_PASSES = 4096

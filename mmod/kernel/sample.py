@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmod.kernel._jit import inlined, leaf
-from mmod.kernel.tables import Floats, Ints, Tables, Threats, penetrating_flux
+from mmod.kernel._jit import inlined, jit, leaf
+from mmod.kernel.tables import Floats, Ints, Tables, Threats, penetrating_flux_at
 
 RISK_SHARE = 0.5
 """Share of the proposal that follows the penetrations of the models in the total."""
 MODEL_SHARE = 0.25
 """Share spread evenly over the models, by their penetrations."""
+CORNER_SHARE = 0.35
+"""Least cosine that a cell counts with, as a share of that of its best direction."""
 IMPACT_SHARE = 0.25
 """Share spread evenly over the models, by their impacts (defends all the rest)."""
 
@@ -35,8 +37,20 @@ def cosine_bound(
     float
         True upper bound (the maximum), in [-1, 1].
     """
-    across = np.hypot(nx, ny)
-    centre = np.arctan2(ny, nx)
+    return _highest(np.hypot(nx, ny), np.arctan2(ny, nx), nz, az0, az1, s0, s1)
+
+
+@inlined
+def _highest(
+    across: float,
+    centre: float,
+    nz: float,
+    az0: float,
+    az1: float,
+    s0: float,
+    s1: float,
+) -> float:
+    """Return `cosine_bound` for a normal of some horizontal length and azimuth."""
     # Largest cos(azimuth - centre) in the interval.
     turn = 2.0 * np.pi
     offset = (centre - az0) - turn * np.floor((centre - az0) / turn)
@@ -54,6 +68,55 @@ def cosine_bound(
         if s0 < top < s1:
             best = max(best, size)
     return min(best, 1.0)
+
+
+@jit
+def logs(values: Floats) -> Floats:
+    """Return natural logs, with the bits that the kernels give.
+
+    Parameters
+    ----------
+    values : ndarray, shape (m,)
+        Above 0.
+    """
+    found = np.empty_like(values)
+    for j in range(values.shape[0]):
+        found[j] = np.log(values[j])
+    return found
+
+
+@jit
+def spread(direction: Floats, patch: Floats) -> Floats:
+    """Return how far directions of each patch lie from its middle, as a sine.
+
+    Parameters
+    ----------
+    direction : ndarray, shape (m, 3)
+        Unit vectors, LVLH.
+    patch : ndarray, shape (m, 4)
+        Azimuth low, high [rad], sin(elevation) low, high.
+
+    Returns
+    -------
+    ndarray, shape (m,)
+        Sine of the widest angle between a direction of the patch and the middle; 2
+        where that is a right angle or more: no plane has such a patch behind it for
+        certain.
+    """
+    found = np.full(direction.shape[0], 2.0)
+    for j in range(direction.shape[0]):
+        nearest = -cosine_bound(
+            -direction[j, 0],
+            -direction[j, 1],
+            -direction[j, 2],
+            patch[j, 0],
+            patch[j, 1],
+            patch[j, 2],
+            patch[j, 3],
+        )
+        if nearest > 0.0:
+            found[j] = np.sqrt(max(1.0 - nearest * nearest, 0.0))
+    return found
 
 
 @leaf
@@ -111,53 +174,52 @@ def fill_proposal(
         share[e, 1] = 0.0
         for d in range(sizes + 1):
             free[e, d] = 0.0
-    bound = -1.0
+    across, centre = np.hypot(nx, ny), np.arctan2(ny, nx)
+    behind = np.arctan2(-ny, -nx)
     for j in range(cells):
-        # Cells of one patch stand together (they differ in speed): one bound for all.
-        if (
-            j == 0
-            or threats.patch[j, 0] != threats.patch[j - 1, 0]
-            or threats.patch[j, 1] != threats.patch[j - 1, 1]
-            or threats.patch[j, 2] != threats.patch[j - 1, 2]
-            or threats.patch[j, 3] != threats.patch[j - 1, 3]
-        ):
-            az0, az1 = threats.patch[j, 0], threats.patch[j, 1]
-            s0, s1 = threats.patch[j, 2], threats.patch[j, 3]
-            bound = cosine_bound(nx, ny, nz, az0, az1, s0, s1)
-            if two_sided:
-                bound = max(bound, cosine_bound(-nx, -ny, -nz, az0, az1, s0, s1))
-            # The cosine is 1-Lipschitz in the angle: no member of the group can see
-            # the patch at a larger one.
-            bound = min(bound + slack, 1.0)
-            # A patch that ends at grazing incidence is not seen: rounding is no angle.
-            if bound < 1e-12:
-                bound = 0.0
-        cosine = 0.0
-        if bound > 0.0:
-            middle = (
-                nx * threats.cell_direction[j, 0]
-                + ny * threats.cell_direction[j, 1]
-                + nz * threats.cell_direction[j, 2]
-            )
-            if two_sided:
-                middle = abs(middle)
-            # Between the middle of the patch and its best corner: positive for every
-            # cell that any direction of the patch can use.
-            cosine = max(min(middle, 1.0), 0.35 * bound)
+        middle = (
+            nx * threats.cell_direction[j, 0]
+            + ny * threats.cell_direction[j, 1]
+            + nz * threats.cell_direction[j, 2]
+        )
+        if two_sided:
+            middle = abs(middle)
+        # Between the middle of the patch and its best corner: positive for every
+        # cell that any direction of the patch can use. The corner is costly: it is
+        # not asked where it cannot matter.
+        cosine = min(middle, 1.0)
+        if middle < CORNER_SHARE:
+            cosine = 0.0
+            if two_sided or middle >= -threats.cell_spread[j] - slack - 1e-9:
+                az0, az1 = threats.patch[j, 0], threats.patch[j, 1]
+                s0, s1 = threats.patch[j, 2], threats.patch[j, 3]
+                bound = _highest(across, centre, nz, az0, az1, s0, s1)
+                if two_sided:
+                    other = _highest(across, behind, -nz, az0, az1, s0, s1)
+                    bound = max(bound, other)
+                # The cosine is 1-Lipschitz in the angle: no member of the group can
+                # see the patch at a larger one.
+                bound = min(bound + slack, 1.0)
+                # A patch that ends at grazing incidence is not seen: rounding is no
+                # angle.
+                if bound >= 1e-12:
+                    cosine = max(min(middle, 1.0), CORNER_SHARE * bound)
+        log_cosine = np.log(max(cosine, 1e-3))
         for e in range(models):
             hits = cosine * threats.cell_weight[e, j]
             risk = 0.0
             if hits > 0.0:
                 table = tables.index[shield, e, threats.curve[e, j]]
                 if table >= 0:
-                    flux, _ = penetrating_flux(
+                    flux, _ = penetrating_flux_at(
                         tables,
                         shield,
                         e,
                         threats.curve[e, j],
                         table,
-                        threats.cell_speed[j],
+                        threats.cell_log_speed[j],
                         max(cosine, 1e-3),
+                        log_cosine,
                     )
                     risk = hits * flux
             work[e, 0, j] = risk
@@ -195,27 +257,3 @@ def fill_proposal(
             reach[j] /= total
         reach[cells - 1] = 1.0
     return total
-
-
-@inlined
-def search(reach: Floats, first: int, last: int, u: float) -> int:
-    """Return the first index in [first, last) whose running sum exceeds u."""
-    low, high = first, last - 1
-    while low < high:
-        middle = (low + high) // 2
-        if reach[middle] > u:
-            high = middle
-        else:
-            low = middle + 1
-    return low
-
-
-@inlined
-def guided_search(reach: Floats, guide: Ints, first: int, last: int, u: float) -> int:
-    """Return what `search` returns, from a guess: a step or two for any length."""
-    t = int(guide[first + min(int(u * (last - first)), last - first - 1)])
-    while t > first and reach[t - 1] > u:
-        t -= 1
-    while t < last - 1 and reach[t] <= u:
-        t += 1
-    return t

@@ -7,13 +7,13 @@ proposal resembles the contribution; inside a cell a threat is drawn by a fixed 
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mmod.kernel._jit import inlined, leaf
+from mmod.kernel.layout import DrawnThreats
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -26,12 +26,11 @@ class Threats(NamedTuple):
     high [m/s]; ``side`` (n,) int64: 0, or the sign of the azimuth where it follows
     from the speed; ``coupling`` (n,) [m/s]: cos(azimuth) = speed / coupling there;
     ``chance`` (n,), ``reach`` (n,): probability and cumulative probability in the
-    cell; ``weight`` (n_model, n): share of the model's flux; ``row`` (n, 9 + n_model):
-    the same once more, threat by threat (`threat_rows`), so that a draw among many
-    threats reads one stretch of memory; ``guide`` (n,) int64: where a search in the
-    cell begins (`threat_guide`);
+    cell; ``weight`` (n_model, n): share of the model's flux;
+    ``drawn``: the same once more, laid out for drawing;
     ``first`` (m + 1,): first threat of each cell; ``patch`` (m, 4): azimuth and
-    sin(elevation) bounds; ``cell_speed`` (m,) [m/s]; ``cell_direction`` (m, 3);
+    sin(elevation) bounds; ``cell_speed`` (m,) [m/s], ``cell_log_speed`` (m,) its log;
+    ``cell_direction`` (m, 3); ``cell_spread`` (m,): see `mmod.kernel.sample.spread`;
     ``cell_weight`` (n_model, m); ``curve`` (n_model, m) int64: size curve, -1 where
     the model has no flux.
     """
@@ -42,62 +41,15 @@ class Threats(NamedTuple):
     chance: Floats
     reach: Floats
     weight: Floats
-    row: Floats
-    guide: Ints
+    drawn: DrawnThreats
     first: Ints
     patch: Floats
     cell_speed: Floats
+    cell_log_speed: Floats
     cell_direction: Floats
+    cell_spread: Floats
     cell_weight: Floats
     curve: Ints
-
-
-SIDE, COUPLING, CHANCE, WEIGHT = 6, 7, 8, 9
-"""Columns of ``Threats.row``: after the six edges; the models follow from `WEIGHT`."""
-
-
-def threat_rows(
-    edges: Floats, side: Ints, coupling: Floats, chance: Floats, weight: Floats
-) -> Floats:
-    """Return ``Threats.row`` from the fields of the same names.
-
-    Parameters
-    ----------
-    edges : ndarray, shape (n, 6)
-    side : ndarray of int64, shape (n,)
-    coupling, chance : ndarray, shape (n,)
-    weight : ndarray, shape (n_model, n)
-
-    Returns
-    -------
-    ndarray, shape (n, 9 + n_model)
-        Contiguous.
-    """
-    columns = (edges, side[:, None], coupling[:, None], chance[:, None], weight.T)
-    return np.ascontiguousarray(np.concatenate(columns, axis=1), dtype=np.float64)
-
-
-def threat_guide(reach: Floats, first: Ints) -> Ints:
-    """Return ``Threats.guide``: the draw of each n-th part of a cell of n threats.
-
-    Parameters
-    ----------
-    reach : ndarray, shape (n,)
-        Cumulative probability in the cell.
-    first : ndarray of int64, shape (m + 1,)
-        First threat of each cell.
-
-    Returns
-    -------
-    ndarray of int64, shape (n,)
-        Entry ``first + j`` of a cell is the threat that ``u = j / n`` draws.
-    """
-    guide = np.zeros(len(reach), dtype=np.int64)
-    for a, b in pairwise(first.tolist()):
-        steps = np.arange(b - a) / (b - a)
-        found = a + np.searchsorted(reach[a:b], steps, side="right")
-        guide[a:b] = np.minimum(found, b - 1)
-    return guide
 
 
 class Tables(NamedTuple):
@@ -183,6 +135,13 @@ def critical_size(
     outside : float
         Share of the penetrating flux outside the validity range.
     """
+    return _critical_size(tables, table, np.log(speed), cosine, np.log(cosine))
+
+
+@inlined
+def _critical_size(
+    tables: Tables, table: int, x: float, cosine: float, log_cosine: float
+) -> tuple[float, float]:
     rows = tables.cosine.shape[1]
     n_hint = tables.hint.shape[1]
     row = tables.hint[table, min(int(cosine * n_hint), n_hint - 1)]
@@ -192,9 +151,8 @@ def critical_size(
     high = tables.log_cosine[table, row + 1]
     f = 0.0
     if high > low:
-        f = min(max((np.log(cosine) - low) / (high - low), 0.0), 1.0)
+        f = min(max((log_cosine - low) / (high - low), 0.0), 1.0)
     g = 1.0 - f
-    x = np.log(speed)
     last = tables.segments[table]
     segment = 0
     start = tables.border[table, row, 0] * g + tables.border[table, row + 1, 0] * f
@@ -289,7 +247,24 @@ def penetrating_flux(
     cosine : float
         Cosine of the obliquity, 0 < cosine <= 1.
     """
-    size, outside = critical_size(tables, table, speed, cosine)
+    return penetrating_flux_at(
+        tables, shield, model, curve, table, np.log(speed), cosine, np.log(cosine)
+    )
+
+
+@inlined
+def penetrating_flux_at(
+    tables: Tables,
+    shield: int,
+    model: int,
+    curve: int,
+    table: int,
+    log_speed: float,
+    cosine: float,
+    log_cosine: float,
+) -> tuple[float, float]:
+    """Return `penetrating_flux` where the logs are at hand (many models at once)."""
+    size, outside = _critical_size(tables, table, log_speed, cosine, log_cosine)
     return (
         tables.share[shield] * np.exp(log_flux_above(tables, model, curve, size)),
         outside,

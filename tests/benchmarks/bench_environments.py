@@ -1,10 +1,10 @@
 """Environments: cost against the number of bins and of models; files of full size.
 
 Bins: one isotropic flux, cut into 776 and into 1e5 bins, the same number of samples, on
-a Soyuz and on two plates. Set-up (tables, cells) is timed apart from sampling: the first
-may grow with the bins, the second should not. What is left is the memory: a thousand
-bins stay in the cache, 1e5 do not. On two plates, where a ray costs next to nothing,
-that is at its worst.
+a Soyuz, on two plates and on the station. Set-up (tables, cells) is timed apart from
+sampling: the first may grow with the bins, the second should not. 7000 bins have as many
+cells as 1e5: beside them, what is left is the memory (a thousand bins stay in the cache,
+1e5 do not).
 Models: a run of four models against a run of each alone, equal numbers of samples.
 Files: a MEM 3 run of 5 deg (1652 directions x 80 speeds, twice) and an ORDEM igloo of
 10 x 10 deg x 1 km/s, both made by this package's own models.
@@ -40,7 +40,7 @@ MODELS: tuple[dict[str, Any], ...] = (
     {"model": "grun_ssp", "kind": "meteoroid"},
     {"model": "grun_ecss", "kind": "meteoroid", "in_total": False},
 )
-BINS = {"776 bins": (97, 8), "1e5 bins": (500, 200)}
+BINS = {"776 bins": (97, 8), "7000 bins": (200, 35), "1e5 bins": (500, 200)}
 FACES = 0.2
 """Element size of the plates [m]: enough faces that a run is not all proposals."""
 
@@ -166,6 +166,7 @@ def files(repeats: int) -> None:
 def main(samples: int, repeats: int) -> None:
     bins(samples, repeats, "soyuz_ms")
     bins(samples, repeats, "two_plates")
+    bins(samples, repeats, "iss_2018_soyuz_ms09")
     models(samples, repeats)
     files(repeats)
 

@@ -234,7 +234,9 @@ def test_populations_come_with_their_threats(run):
 
 
 def test_everything_is_ready_for_the_kernels(run):
-    for name, array in gathered(run).threats._asdict().items():
+    fields = gathered(run).threats._asdict()
+    drawn = fields.pop("drawn")._asdict()
+    for name, array in [*fields.items(), *drawn.items()]:
         assert array.flags.c_contiguous, name
         assert array.dtype in {np.dtype(np.float64), np.dtype(np.int64)}, name
         assert np.isfinite(array).all(), name

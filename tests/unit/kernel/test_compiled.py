@@ -25,6 +25,7 @@ import mmod.kernel
 from mmod.kernel import (
     _jit,
     bvh,
+    draw,
     estimate,
     forward,
     ray,
@@ -85,12 +86,18 @@ def warm_up() -> None:
         reach,
         np.zeros((1, 2)),
     )
-    sample.search(reach, 0, cells, 0.5)
-    sample.guided_search(reach, np.arange(cells), 0, cells, 0.5)
+    sample.logs(np.ones(2))
+    sample.spread(threats.cell_direction, threats.patch)
+    draw.search(reach, 0, cells, 0.5)
+    draw.guide_entry(0, cells, 0.5)
+    draw.walk(threats.drawn.row, 0, 1, 0.5)
+    room = draw.make_draws(threats.drawn.row.shape[1])
+    draw.draw_threats(threats, reach, key, 0, 1, 0, 1, room)
     tables.critical_size(table, 0, 7e3, 0.5)
     tables.log_flux_above(table, 0, 0, -7.0)
     tables.log_diameter_of(table, 0, 0, -16.0)
     tables.penetrating_flux(table, 0, 0, 0, 0, 7e3, 0.5)
+    tables.penetrating_flux_at(table, 0, 0, 0, 0, 9.0, 0.5, -0.7)
     tables.fill_flux(table, 0, 0, 0, np.array([7e3]), np.array([0.5]), np.zeros(1))
     tally.lowest_priority(np.zeros((1, 2, tally.N_FIELDS)), 0)
     bins = np.zeros((1, tally.N_BINS))
@@ -135,9 +142,9 @@ def warm_up() -> None:
 
 
 PLAIN_BY_DESIGN = {
-    "tables.threat_guide",
-    "tables.threat_rows",
     # Called once a run, or the plain twins of vector code.
+    "layout.lay_out",
+    "layout.threat_guide",
     "bvh.build_bvh",
     "bvh._node_planes",
     "bvh._children",

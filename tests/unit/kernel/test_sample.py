@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from kernel_helpers import PLAIN, Bin, directions, flat_tables, size, threats_of, unit
 from statistics_helpers import assert_counts
 
+from mmod.kernel.draw import search
 from mmod.kernel.sample import (
     IMPACT_SHARE,
     MODEL_SHARE,
     RISK_SHARE,
     cosine_bound,
     fill_proposal,
-    guided_search,
-    search,
+    spread,
 )
-from mmod.kernel.tables import CHANCE, COUPLING, SIDE, WEIGHT, threat_guide
 
 PATCHES = size(400, 60)
 _GRID = np.linspace(0.0, 1.0, 201)
@@ -110,6 +107,29 @@ def test_cosine_bound_by_hand(normal, patch, expected):
     assert cosine_bound(*map(float, normal), *map(float, patch)) == pytest.approx(
         expected, abs=1e-12
     )
+
+
+def test_spread_is_true_and_attained(seed):
+    rng = np.random.default_rng(seed)
+    patches = [random_patch(rng) for _ in range(PATCHES)]
+    middle = directions(rng, PATCHES)
+    wide = 0
+    for j, patch in enumerate(patches):
+        inside = patch_directions(patch)
+        if j % 2:
+            middle[j] = unit(inside[rng.integers(len(inside))])
+        nearest = (inside @ middle[j]).min()
+        found = spread(middle[j : j + 1], np.array([patch]))[0]
+        if nearest < 1e-12:
+            wide += 1
+            assert found == 2.0 or (nearest > -1e-12 and found > 1.0 - 1e-12)
+        elif found < 2.0:
+            across = np.sqrt(max(1.0 - nearest**2, 0.0))
+            # The sine of a small angle is what is left of 1 - cosine**2: 1e-8.
+            assert across - 3e-8 < found < across + 3e-4 / max(nearest, 0.02) + 3e-4
+        else:
+            assert nearest < 3e-4
+    assert 0 < wide < PATCHES
 
 
 def many_bins(rng, n, models):
@@ -265,74 +285,6 @@ def test_nothing_to_see_gives_no_mass():
     assert (reach == 0.0).all()
     assert (free == 0.0).all()
     assert proposal(below, tables, [1], (0.0, 0.0, 1.0), two_sided=1)[0] > 0.0
-
-
-def test_search_is_the_first_running_sum_above(seed):
-    rng = np.random.default_rng(seed)
-    for n in (1, 2, 3, 10, 257):
-        weight = rng.exponential(size=n) * (rng.random(n) < 0.6)
-        weight[rng.integers(n)] += 0.1
-        reach = np.cumsum(weight) / weight.sum()
-        reach[-1] = 1.0
-        values = np.concatenate(
-            [rng.random(size(300, 60)), [0.0, 1.0 - 2.0**-33], reach[:-1]]
-        )
-        for u in values:
-            found = search(reach, 0, n, float(u))
-            assert found == min(np.searchsorted(reach, u, side="right"), n - 1)
-            if 0.0 < u < reach[-1]:
-                assert reach[found] > u
-
-
-def test_guided_search_finds_what_search_finds(seed):
-    rng = np.random.default_rng(seed)
-    first = np.cumsum([0, 1, 2, 3, 10, 257])
-    reach = np.zeros(first[-1])
-    for a, b in pairwise(first.tolist()):
-        weight = rng.exponential(size=b - a) ** 3 * (rng.random(b - a) < 0.6)
-        weight[rng.integers(b - a)] += 1e-3
-        reach[a:b] = np.cumsum(weight) / weight.sum()
-        reach[b - 1] = 1.0
-    guide = threat_guide(reach, first)
-    for a, b in pairwise(first.tolist()):
-        steps = np.arange(b - a) / (b - a)
-        assert [search(reach, a, b, float(u)) for u in steps] == guide[a:b].tolist()
-        edges = np.concatenate([reach[a:b][:-1], steps[1:]])
-        values = np.concatenate(
-            [
-                rng.random(size(300, 60)),
-                [0.0, 1.0 - 2.0**-33],
-                edges,
-                np.nextafter(edges, 0.0),
-                np.nextafter(edges, 1.0),
-            ]
-        )
-        for u in values[(values >= 0.0) & (values < 1.0)].tolist():
-            assert guided_search(reach, guide, a, b, u) == search(reach, a, b, u)
-
-
-def test_rows_hold_the_fields(seed):
-    rng = np.random.default_rng(seed)
-    threats = threats_of(many_bins(rng, 7, 2))
-    np.testing.assert_array_equal(threats.row[:, :SIDE], threats.edges)
-    np.testing.assert_array_equal(threats.row[:, SIDE], threats.side)
-    np.testing.assert_array_equal(threats.row[:, COUPLING], threats.coupling)
-    np.testing.assert_array_equal(threats.row[:, CHANCE], threats.chance)
-    np.testing.assert_array_equal(threats.row[:, WEIGHT:].T, threats.weight)
-    assert threats.row.flags.c_contiguous
-
-
-def test_search_inside_a_range_leaves_the_rest_alone():
-    reach = np.array([0.5, 1.0, 0.25, 0.5, 1.0, 1.0])
-    assert [search(reach, 0, 2, u) for u in (0.0, 0.49, 0.5, 0.999)] == [0, 0, 1, 1]
-    assert [search(reach, 2, 5, u) for u in (0.1, 0.25, 0.4, 0.5, 0.9)] == [
-        2,
-        3,
-        3,
-        4,
-        4,
-    ]
-    assert search(reach, 5, 6, 0.7) == 5
 
 
 def test_drawn_cells_follow_their_chance(seed, tmp_path):
