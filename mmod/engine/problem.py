@@ -12,6 +12,7 @@ import xarray as xr
 
 from mmod.engine.cells import CellTable, gather_threats
 from mmod.engine.exposure import ModelStates
+from mmod.engine.held_sizes import sizes_not_held, texts_of
 from mmod.engine.orbits import orbit_of
 from mmod.engine.penetration import SizeCurve, build_tables, table_error
 from mmod.engine.phase_threats import (
@@ -20,14 +21,14 @@ from mmod.engine.phase_threats import (
     orbit_name,
     phase_threats,
 )
+from mmod.engine.surface import scene_and_faces
 from mmod.errors import InputError, MmodError, Problem
 from mmod.flux import FluxModel, load_flux
 from mmod.flux.grun import GrunModel
 from mmod.flux.streams import LONGEST_WINDOW
 from mmod.geometry.attitude import lvlh_from_body
 from mmod.geometry.vehicle import Vehicle, load_vehicle
-from mmod.kernel.bvh import build_bvh
-from mmod.kernel.ray import Scene, make_scene
+from mmod.kernel.ray import Scene
 from mmod.kernel.tables import Faces, Floats, Ints, Tables, Threats
 from mmod.shields import Shield, load_shield
 from mmod.units import DAY, DEGREE, MM
@@ -39,8 +40,6 @@ RAY_OFFSET = 1e-7
 """Distance by which rays start off a face, as a share of the mesh's extent."""
 TABLE_TOLERANCE = 1e-3
 """Largest error of N that the penetration tables may cause without a flag."""
-GROUP_ANGLE = np.radians(6.0)
-"""Faces whose normals differ by less than about this share a proposal."""
 _ERROR_POINTS = 2500
 
 
@@ -180,21 +179,23 @@ def resolve(config: RunConfig) -> ResolvedProblem:
     tables = tuple(
         build_tables(list(shields), [list(m) for m in row], diameters) for row in curves
     )
+    spreads = [_error_sample(found.threats) for found in cells]
     worst = max(
-        table_error(
-            tables[p],
-            list(shields),
-            [list(m) for m in curves[p]],
-            *_error_sample(cells[p].threats),
-        )
+        table_error(tables[p], list(shields), [list(m) for m in curves[p]], *spreads[p])
         for p in range(len(tables))
     )
+    not_held = [
+        item
+        for p, (speeds, _) in enumerate(spreads)
+        for item in sizes_not_held(shields, threats[p], curves[p], speeds)
+    ]
+    _add(flags, texts_of(not_held))
     if worst > TABLE_TOLERANCE:
         flags.append(
             f"penetration tables: their error reaches {worst:.1e} of N for some shield"
             f" and model, above the {TABLE_TOLERANCE:g} aimed at"
         )
-    scene, faces, extent = _surface(vehicle, zone_shield, config.shadowing)
+    scene, faces, extent = scene_and_faces(vehicle, zone_shield, config.shadowing)
     payload = Payload(
         scene=scene,
         faces=faces,
@@ -401,94 +402,6 @@ def _error_sample(threats: Threats) -> tuple[list[Floats], list[Floats]]:
         speeds.append(np.maximum(middle[pick], 200.0))
         weights.append(np.ones(_ERROR_POINTS))
     return speeds, weights
-
-
-def _surface(
-    vehicle: Vehicle, zone_shield: Ints, shadowing: str
-) -> tuple[Scene, Faces, float]:
-    mesh = vehicle.mesh
-    solid = mesh.face_solid
-    solidity = np.asarray(mesh.solid_solidity, dtype=np.float64)
-    thin = np.asarray(mesh.solid_is_thin, dtype=bool)
-    own = solidity.copy()
-    through = 1.0 - solidity
-    if shadowing == "opaque":
-        through[thin] = 0.0
-        own[thin] = 1.0
-    elif shadowing == "absent":
-        through[thin] = 1.0
-    vertices = np.ascontiguousarray(mesh.vertices, dtype=np.float64)
-    triangles = np.ascontiguousarray(mesh.triangles, dtype=np.int32)
-    panel = np.asarray(mesh.solid_is_panel, dtype=np.uint8)
-    scene = make_scene(
-        build_bvh(vertices, triangles),
-        mesh.normals,
-        through[solid],
-        solid,
-        panel[solid],
-    )
-    faces = Faces(
-        corners=np.ascontiguousarray(vertices[triangles]),
-        normals=np.ascontiguousarray(mesh.normals),
-        areas=np.ascontiguousarray(mesh.areas),
-        two_sided=np.ascontiguousarray(np.asarray(mesh.two_sided, dtype=np.uint8)),
-        solidity=np.ascontiguousarray(own[solid]),
-        zone=mesh.face_zone.astype(np.int64),
-        shield=zone_shield[mesh.face_zone],
-        **orientation_groups(
-            np.asarray(mesh.normals), zone_shield[mesh.face_zone], mesh.two_sided
-        ),
-    )
-    return scene, faces, float(np.ptp(vertices, axis=0).max())
-
-
-def orientation_groups(
-    normals: Floats, shield: Ints, two_sided: np.ndarray[Any, Any]
-) -> dict[str, Any]:
-    """Group faces of similar normal and equal shield: they share a proposal.
-
-    Parameters
-    ----------
-    normals : ndarray, shape (n, 3)
-        Unit normals.
-    shield : ndarray of int64, shape (n,)
-        Shield of each face.
-    two_sided : ndarray of bool, shape (n,)
-        Panels.
-
-    Returns
-    -------
-    dict
-        ``orientation``, ``axis`` and ``slack`` of `mmod.kernel.tables.Faces`.
-    """
-    sine = np.clip(normals[:, 2], -1.0, 1.0)
-    ring = np.rint(np.arcsin(sine) / GROUP_ANGLE).astype(np.int64)
-    spread = np.maximum(np.cos(ring * GROUP_ANGLE), 1e-3)
-    sector = np.rint(
-        np.arctan2(normals[:, 1], normals[:, 0]) / (GROUP_ANGLE / spread)
-    ).astype(np.int64)
-    key = np.column_stack([shield, np.asarray(two_sided, np.int64), ring, sector])
-    _, group = np.unique(key, axis=0, return_inverse=True)
-    group = group.reshape(-1).astype(np.int64)
-    count = int(group.max()) + 1
-    axis = np.zeros((count, 3))
-    np.add.at(axis, group, normals)
-    # One normal, many faces: keep its very bits, so that it needs no slack.
-    first = np.full(count, -1, dtype=np.int64)
-    first[group[::-1]] = np.arange(len(group))[::-1]
-    alike = np.ones(count, dtype=bool)
-    np.logical_and.at(alike, group, (normals == normals[first[group]]).all(axis=1))
-    axis /= np.linalg.norm(axis, axis=1, keepdims=True)
-    axis[alike] = normals[first[alike]]
-    sine_apart = np.linalg.norm(np.cross(normals, axis[group]), axis=1)
-    slack = np.zeros(count)
-    np.maximum.at(slack, group, sine_apart)
-    slack = np.where(alike, 0.0, slack * (1.0 + 1e-9) + 1e-12)
-    return {
-        "orientation": group,
-        "axis": np.ascontiguousarray(axis),
-        "slack": slack,
-    }
 
 
 def _sources(

@@ -102,3 +102,25 @@ maximum = 20.0
     wrong = mem3_files.write_card(tmp_path / "b", folder, "tumbling_surface")
     with pytest.raises(InputError, match="area_convention"):
         load_flux(str(wrong))
+
+
+@pytest.mark.parametrize(
+    ("shield", "missing"), [("crater_300um", True), ("aluminium_wall", False)]
+)
+def test_limits_below_the_limiting_mass_are_said(
+    folder: Path, tmp_path: Path, shield: str, missing: bool
+) -> None:
+    card = mem3_files.write_card(tmp_path, folder)
+    table = run_table(
+        "cube",
+        {"model": str(card), "kind": "meteoroid"},
+        element_size_m=2.0,
+        shields={"*": shield},
+    )
+    words = f"holds no particles below {LIMIT * 1e3:.3g} mm"
+    flags = [flag for flag in solve(table).flags if words in flag]
+    assert len(flags) == int(missing)
+    if missing:
+        share = float(flags[0].split("so at ")[1].split("%")[0])
+        # A crater of 0.3 mm is made by a particle of some 0.06 mm at 20 km/s.
+        assert share > 80.0
