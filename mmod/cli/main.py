@@ -106,7 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(text.rstrip("\n"))
         sys.stdout.flush()
     except KeyboardInterrupt:
-        print("interrupted: nothing was written", file=sys.stderr)
+        print("interrupted: no result was written", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader (head, less) has left. Python flushes stdout once more at exit.

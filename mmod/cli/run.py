@@ -6,8 +6,12 @@ Try:
   mmod run soyuz_ms09 --scheduler tcp://10.0.0.1:8786
   mmod run soyuz_ms09 --set sampling.target_relative_error=0.002
 
+  mmod run ./my_run --checkpoint parts        again after a crash: goes on from there
+
 The same run gives the same numbers on any number of workers and threads. The file
-appears when the run is complete; an interrupted run leaves none.
+appears when the run is complete; an interrupted run leaves none. With --checkpoint it
+leaves its finished parts, which the same command takes up; they are removed once the
+result is written.
 """
 
 from __future__ import annotations
@@ -46,6 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="threads of this process (default: all cores, no other processes)",
     )
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="DIR",
+        help="keep finished parts in this folder, and go on from those it holds",
+    )
     parser.add_argument("--all", action="store_true", help="print every zone")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
     add_settings(parser)
@@ -73,8 +83,13 @@ def answer(arguments: argparse.Namespace) -> Answer:
             scheduler=arguments.scheduler,
             scheduler_file=None if file is None else str(file),
             progress=progress,
+            checkpoint=arguments.checkpoint,
         )
     save(results, output)
+    if arguments.checkpoint is not None:
+        from mmod.engine.checkpoint import remove_checkpoint
+
+        remove_checkpoint(arguments.checkpoint)
 
     from mmod.cli.report import document, text
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 import distributed
 
 from mmod.engine.problem import Payload
-from mmod.engine.work import Chunk
+from mmod.engine.work import Chunk, Done
 from mmod.errors import InputError, bad
 
 # Dask's constructors are not annotated.
@@ -85,7 +85,7 @@ class DaskBackend:
             )
 
     def map(
-        self, payload: Payload, chunks: Sequence[Chunk], done: Callable[[Chunk], None]
+        self, payload: Payload, chunks: Sequence[Chunk], done: Done
     ) -> list[list[Any]]:
         """Return each chunk's results, in the order of the chunks."""
         if id(payload) not in self._sent:
@@ -108,7 +108,7 @@ class DaskBackend:
                 futures, loop=self.client.loop, with_results=True
             ):
                 results[place[future.key]] = value
-                done(chunks[place[future.key]])
+                done(chunks[place[future.key]], value)
         except BaseException:
             self.client.cancel(futures)
             raise

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from mmod.engine.local import LocalBackend, available_cores
 from mmod.engine.problem import ResolvedProblem
-from mmod.engine.work import Backend, Chunk, ForwardChunk, Progress, grouped
+from mmod.engine.work import Backend, Chunk, Done, ForwardChunk, Progress, grouped
 from mmod.errors import CheckError
 from mmod.kernel.tables import Floats
 
@@ -164,11 +164,11 @@ def back_face_share(problem: ResolvedProblem, rays: int = 200_000) -> float:
     return run_forward(problem, backend, rays, batches=16).back_share
 
 
-def _counter(chunks: list[Chunk], progress: Progress | None) -> Callable[[Chunk], None]:
+def _counter(chunks: list[Chunk], progress: Progress | None) -> Done:
     total = sum(c.cost for c in chunks)
     count = 0
 
-    def done(chunk: Chunk) -> None:
+    def done(chunk: Chunk, _: list[Any]) -> None:
         nonlocal count
         count += chunk.cost
         if progress is not None:

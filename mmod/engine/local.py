@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
 
 from mmod.engine.problem import Payload
-from mmod.engine.work import Chunk
+from mmod.engine.work import Chunk, Done
 
 
 def available_cores() -> int:
@@ -33,14 +33,14 @@ class LocalBackend:
     threads: int
 
     def map(
-        self, payload: Payload, chunks: Sequence[Chunk], done: Callable[[Chunk], None]
+        self, payload: Payload, chunks: Sequence[Chunk], done: Done
     ) -> list[list[Any]]:
         """Return each chunk's results, in the order of the chunks."""
         if self.threads == 1 or len(chunks) == 1:
             results: list[list[Any]] = []
             for chunk in chunks:
                 results.append(list(chunk.run(payload)))
-                done(chunk)
+                done(chunk, results[-1])
             return results
         pool = ThreadPoolExecutor(self.threads, thread_name_prefix="mmod")
         try:
@@ -48,8 +48,7 @@ class LocalBackend:
                 pool.submit(chunk.run, payload): chunk for chunk in chunks
             }
             for future in as_completed(futures):
-                future.result()
-                done(futures[future])
+                done(futures[future], list(future.result()))
             results = [list(future.result()) for future in futures]
         finally:
             # An error or Ctrl-C: what has not started never will.

@@ -108,7 +108,7 @@ class Sampler:
         total = sum(c.cost for c in chunks) * scale
         count = 0
 
-        def done(chunk: Chunk) -> None:
+        def done(chunk: Chunk, _: list[Any]) -> None:
             nonlocal count
             count += chunk.cost * scale
             if self.progress is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmod.engine.checkpoint import Checkpointed, open_checkpoint
 from mmod.engine.collect import (
     Estimates,
     PhaseSum,
@@ -85,6 +87,7 @@ def run(
     scheduler_file: str | None = None,
     progress: Progress | None = None,
     chunk_samples: int = DEFAULT_CHUNK_SAMPLES,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> xr.DataTree:
     """Run a configuration and return its results.
 
@@ -105,6 +108,10 @@ def run(
     chunk_samples : int
         Samples sent out together. Like everything else but ``config``, it changes
         the time and not one bit of the results.
+    checkpoint : path, optional
+        Folder for finished chunks. A run that was cut short goes on from what it finds
+        there, with the same results; the folder stays
+        (`mmod.engine.checkpoint.remove_checkpoint`).
 
     Returns
     -------
@@ -114,7 +121,8 @@ def run(
     Raises
     ------
     InputError
-        When the configuration does not resolve, or the cluster does not answer.
+        When the configuration does not resolve, the cluster does not answer, or the
+        checkpoint is not of this run.
     """
     given = {"workers": workers, "threads": threads, "chunk_samples": chunk_samples}
     wrong = [
@@ -128,7 +136,11 @@ def run(
     clock = time.perf_counter()
     problem = resolve(config)
     with _backend(client, workers, threads, scheduler, scheduler_file) as backend:
-        outcome = compute(problem, backend, progress, chunk_samples)
+        where: Backend = backend
+        if checkpoint is not None:
+            folder = open_checkpoint(checkpoint, problem.payload)
+            where = Checkpointed(backend, folder)
+        outcome = compute(problem, where, progress, chunk_samples)
     provenance = outcome.provenance
     provenance["started"] = started.isoformat(timespec="seconds")
     provenance["finished"] = datetime.now(UTC).isoformat(timespec="seconds")

@@ -179,11 +179,15 @@ Progress = Callable[[str, int, int], None]
 """Called with a label, samples done and samples in all."""
 
 
+Done = Callable[[Chunk, list[Any]], None]
+"""Called with a chunk that is finished and its results."""
+
+
 class Backend(Protocol):
     """Where chunks are computed."""
 
     def map(
-        self, payload: Payload, chunks: Sequence[Chunk], done: Callable[[Chunk], None]
+        self, payload: Payload, chunks: Sequence[Chunk], done: Done
     ) -> list[list[Any]]:
         """Return each chunk's results, in the order of the chunks."""
         ...

@@ -6,6 +6,7 @@ import itertools
 import json
 import warnings
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -100,13 +101,17 @@ def test_run_json_is_one_document(run_file, engine, results, capsys):
         (["--threads", "2"], "threads", 2),
         (["--scheduler", "tcp://h:1"], "scheduler", "tcp://h:1"),
         (["--scheduler-file", "s.json"], "scheduler_file", "s.json"),
+        (["--checkpoint", "parts"], "checkpoint", Path("parts")),
     ],
 )
 def test_where_a_run_is_computed(run_file, engine, results, argv, key, value):
+    if key == "checkpoint":
+        Path("parts").mkdir()
     assert main(["run", "./case", *argv]) == 0
     (call,) = engine.calls
     del call["config"]
-    assert set(call) == {"workers", "threads", "scheduler", "scheduler_file"}
+    where = {"workers", "threads", "scheduler", "scheduler_file"}
+    assert set(call) == {*where, "checkpoint"}
     assert {k: v for k, v in call.items() if v is not None} == (
         {} if key is None else {key: value}
     )
@@ -207,7 +212,7 @@ def test_interrupt_exits_130_and_writes_nothing(run_file, engine, results, capsy
     assert main(["run", "./case"]) == 130
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "nothing was written" in captured.err
+    assert "no result was written" in captured.err
     assert not list(run_file.parent.parent.glob("*.nc"))
 
 

@@ -60,6 +60,19 @@ def test_exit_codes_and_streams():
     assert "Traceback" not in bad.stderr
 
 
+def test_the_package_runs_as_a_module():
+    done = subprocess.run(
+        [sys.executable, "-m", "mmod", "list", "run"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=ENVIRONMENT,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "soyuz_ms09" in done.stdout
+
+
 def test_light_verbs_import_nothing_heavy():
     code = (
         "import sys\nfrom mmod.cli.main import main\nmain(['list'])\n"
@@ -106,5 +119,5 @@ def test_ctrl_c_leaves_nothing(tmp_path):
     out, error = process.communicate(timeout=60)
     assert process.returncode == 130
     assert out == ""
-    assert error.strip() == "interrupted: nothing was written"
+    assert error.strip() == "interrupted: no result was written"
     assert list(folder.iterdir()) == []

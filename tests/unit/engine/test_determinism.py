@@ -22,7 +22,7 @@ import mmod
 from mmod.engine.local import LocalBackend
 from mmod.engine.problem import Payload, ResolvedProblem, resolve
 from mmod.engine.run import compute
-from mmod.engine.work import DEFAULT_CHUNK_SAMPLES, Backend, Chunk
+from mmod.engine.work import DEFAULT_CHUNK_SAMPLES, Backend, Chunk, Done
 from mmod.results.build import build
 
 
@@ -73,12 +73,12 @@ class Rearranged:
     hand_back: Callable[[list[Any]], list[Any]] = field(default=list)
 
     def map(
-        self, payload: Payload, chunks: Sequence[Chunk], done: Callable[[Chunk], None]
+        self, payload: Payload, chunks: Sequence[Chunk], done: Done
     ) -> list[list[Any]]:
         results: list[list[Any]] = [[] for _ in chunks]
         for i in self.order(len(chunks)):
             results[i] = chunks[i].run(payload)
-            done(chunks[i])
+            done(chunks[i], results[i])
         return self.hand_back(results)
 
     def describe(self) -> str:
@@ -176,7 +176,7 @@ def test_dask_workers(workers: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.dask
-def test_a_client_of_the_user() -> None:
+def test_a_client_of_the_user(tmp_path: Path) -> None:
     from distributed import Client, LocalCluster
 
     with (
@@ -185,5 +185,12 @@ def test_a_client_of_the_user() -> None:
         ) as cluster,
         Client(cluster) as client,
     ):
-        tree = mmod.run(configured(table()), client=client, chunk_samples=20_000)
+        given = {"client": client, "chunk_samples": 20_000}
+        tree = mmod.run(configured(table()), **given, checkpoint=tmp_path / "parts")
+        parts = sorted((tmp_path / "parts").glob("part-*"))
+        for part in parts[::2]:
+            part.unlink()
+        again = mmod.run(configured(table()), **given, checkpoint=tmp_path / "parts")
+    assert len(parts) > 3
     assert different(reference(), tree) == []
+    assert different(reference(), again) == []
