@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from mmod.kernel.layout import lay_out
+from mmod.kernel.layout import distinct_rows, lay_out
 from mmod.kernel.sample import logs, spread
 from mmod.kernel.tables import Floats, Ints, Threats
 
@@ -81,8 +81,8 @@ class _Bins:
             ),
         ).astype(np.int64)
         label = np.concatenate([self.curve[:, None], parts], axis=1)
-        _, inverse = np.unique(label, axis=0, return_inverse=True)
-        return inverse.reshape(-1)
+        _, inverse = distinct_rows(label)
+        return inverse
 
 
 @dataclass(frozen=True)

@@ -143,6 +143,7 @@ def warm_up() -> None:
 
 PLAIN_BY_DESIGN = {
     # Called once a run, or the plain twins of vector code.
+    "layout.distinct_rows",
     "layout.lay_out",
     "layout.threat_guide",
     "bvh.build_bvh",

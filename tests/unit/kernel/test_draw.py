@@ -24,6 +24,7 @@ from mmod.kernel.layout import (
     SINE,
     SPEED,
     WEIGHT,
+    distinct_rows,
     lay_out,
     threat_guide,
 )
@@ -156,6 +157,21 @@ def test_the_layout_holds_the_fields(seed):
     assert len(sine) <= 6
     assert len(speed) == 3
     assert row.flags.c_contiguous
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.float64])
+def test_distinct_rows_are_those_of_numpy(seed, kind):
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(-3, 4, (500, 4)).astype(kind)
+    rows[:, 1] *= 0.1 if kind is np.float64 else 1
+    found, which = distinct_rows(rows)
+    expected, inverse = np.unique(rows, axis=0, return_inverse=True)
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(which, inverse.reshape(-1))
+    assert found.flags.c_contiguous
+    many = rng.random((3000, 4))
+    found, which = distinct_rows(many)
+    np.testing.assert_array_equal(found[which], many)
 
 
 @pytest.mark.parametrize(("count", "replicates"), [(1, 16), (3, 5), (70, 2)])
