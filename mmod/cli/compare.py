@@ -90,7 +90,7 @@ def _read(name: str) -> tuple[Path, dict[str, Any]]:
     """Return the file of the observations, and its content where it is TOML."""
     from mmod.library import read_toml, resolve
 
-    if name.endswith(".csv"):
+    if Path(name).suffix.lower() == ".csv":
         return Path(name), {}
     path = resolve(
         "population",

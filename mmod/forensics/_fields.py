@@ -71,6 +71,19 @@ def positive_range(value: Any) -> Any:
     return _pair(value, 0.0, float("inf"), inside=True, what=what)
 
 
+def kelvin_range(value: Any) -> Any:
+    """Accept a temperature of air that people breathe, in kelvin and not in deg C."""
+    return _pair(
+        value, 200.0, 400.0, inside=False, what="200 to 400 K, one or [low, high]"
+    )
+
+
+def hectopascal_range(value: Any) -> Any:
+    """Accept the pressure of a cabin, in hPa and not in Pa."""
+    what = "1 to 2000 hPa, one or [low, high]"
+    return _pair(value, 1.0, 2000.0, inside=False, what=what)
+
+
 def share_range(value: Any) -> Any:
     """Accept a share or [low, high] from 0 to below 1."""
     what = "a share or [low, high] with 0 <= low <= high < 1"
@@ -79,6 +92,8 @@ def share_range(value: Any) -> Any:
 
 Probability: TypeAlias = Annotated[Pair, BeforeValidator(probability_range)]
 Positive: TypeAlias = Annotated[Pair, BeforeValidator(positive_range)]
+Kelvin: TypeAlias = Annotated[Pair, BeforeValidator(kelvin_range)]
+Hectopascal: TypeAlias = Annotated[Pair, BeforeValidator(hectopascal_range)]
 Share: TypeAlias = Annotated[Pair, BeforeValidator(share_range)]
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
 Name: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]

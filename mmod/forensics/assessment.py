@@ -49,7 +49,9 @@ OWN_RUN = "own"
 """Run of a case that asks about whatever result it is given."""
 KINDS: tuple[Kind, ...] = ("debris", "meteoroid")
 """Kinds of particles, in the order in which they are told."""
-_SHIFTS = (-2.0, 0.0, 2.0)
+COVERED = 0.9
+"""Least share of the window in the phases of the run for a posterior [estimate]."""
+_SHIFTS = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
 _NODES = 41
 
 
@@ -263,22 +265,29 @@ def assess(
                 )
         cells = [(c.pairing.label, [(s, r) for s, _, r in c.sizes]) for c in counts]
         flags += few_rays(cells, None if size is None else size.probability)
-        posterior, reason = _posterior(case, counts[0], size, groups, seed, model_error)
+        posterior, reason = _posterior(
+            case, counts[0], size, groups, exposure, seed, model_error
+        )
     checks = (
         [Check("size", min(size.p, 1.0), size.extrapolated)] if size is not None else []
     )
     extrapolated = size is not None and size.extrapolated
-    told = posterior.factors if posterior is not None else _factors(groups, seed)
+    # Marks speak about hypotheses without a rate, too.
+    told = _factors(groups, seed)
+    if posterior is not None:
+        rated = {(f.group, f.alternative) for f in posterior.factors}
+        rest = [f for f in told if (f.group, f.alternative) not in rated]
+        told = [*posterior.factors, *rest]
     verdict = judge(
         posterior=posterior,
-        marks=() if posterior is not None else told,
+        marks=told,
         checks=checks,
         classes=classes,
         extrapolated=extrapolated,
     )
     bare, _ = (
-        _posterior(case, counts[0], size, (), seed, model_error)
-        if counts
+        _posterior(case, counts[0], size, (), exposure, seed, model_error)
+        if counts and exposure is not None
         else (None, "")
     )
     without = judge(
@@ -371,7 +380,7 @@ def _size_test(breaches: Breaches, size: tuple[float, float]) -> SizeTest:
             float((weight * breaches.size_share(low, high, shift=s)).sum()) / whole
             for s in _SHIFTS
         ]
-        by_kind[kind] = (min(found), found[1], max(found))
+        by_kind[kind] = (min(found), found[len(_SHIFTS) // 2], max(found))
     return SizeTest(
         size=size,
         u=u,
@@ -406,9 +415,8 @@ def _classes(
         )
     pair = None
     if case.pair is not None and len(declared) > 1:
-        pair = pair_rate(
-            declared[-1], _apart(case), case.pair.duration_years * YEAR, error
-        )
+        widest = max(declared, key=lambda c: c.debris + c.meteoroid)
+        pair = pair_rate(widest, _apart(case), case.pair.duration_years * YEAR, error)
     return tuple(class_rates(declared, error)), tuple(notes), pair
 
 
@@ -453,8 +461,13 @@ def _groups(
         return tuple(marks)
     assert case.size.other is not None
     low, high = size.size
+    ranges = {kind: (ends[0], ends[2]) for kind, ends in size.by_kind.items()}
+    # A kind that perforates nothing here has no rate: what its size would be is moot.
+    spare = next(iter(ranges.values()), None)
+    if spare is None:
+        return tuple(marks)
     term = size_term(
-        {kind: (ends[0], ends[2]) for kind, ends in size.by_kind.items()},
+        {kind: ranges.get(kind, spare) for kind in KINDS},
         case.size.likelihood,
         case.size.other,
         observed=f"{1e3 * low:.3g} to {1e3 * high:.3g} mm",
@@ -468,6 +481,7 @@ def _posterior(
     count: EnvironmentCount,
     size: SizeTest | None,
     marks: Sequence[Group],
+    exposure: Exposure,
     seed: int,
     error: ModelError,
 ) -> tuple[Posterior | None, str]:
@@ -489,6 +503,13 @@ def _posterior(
     if not any(r.hypothesis in fit for r in rates):
         named = ", ".join(r.hypothesis for r in rates)
         return None, f"no evidence judges the alternatives with a rate ({named})"
+    _refuse_dropped_rates(rates, groups)
+    if exposure.covered_share < COVERED:
+        return None, (
+            f"the run covers {_percent(exposure.covered_share)} of the window, and the"
+            " rates of the alternatives are for all of it (a posterior needs"
+            f" {COVERED:.0%})"
+        )
     return (
         source_posterior(
             impact, rates, groups, other_weight=case.other_weight, seed=seed
@@ -497,7 +518,40 @@ def _posterior(
     )
 
 
+def _refuse_dropped_rates(
+    rates: Sequence[AlternativeRate], groups: Sequence[Group]
+) -> None:
+    """Refuse a rate that would vanish from the odds for want of a range in some mark."""
+    problems = []
+    for i, rate in enumerate(rates):
+        silent = [g.name for g in groups if rate.hypothesis not in judged([g])]
+        if silent:
+            expected = (
+                "a range in every mark, and a likelihood of the size where there are"
+                f" any, for a hypothesis with a rate (none in: {', '.join(silent)})"
+            )
+            where = f"alternative[{i}].hypothesis"
+            problems.append(Problem("case", where, rate.hypothesis, expected))
+    if problems:
+        raise InputError(problems)
+
+
+def _percent(share: float) -> str:
+    """Return a share in per cent that is not 100 % before it is, nor 0 %."""
+    shown = 100.0 * share
+    for digits in range(8):
+        text = f"{shown:.{digits}f}"
+        if (float(text) == 100.0) == (shown == 100.0) and (
+            (float(text) == 0.0) == (shown == 0.0)
+        ):
+            return f"{text} %"
+    return f"{shown:.3g} %"
+
+
 def _factors(groups: Sequence[Group], seed: int) -> list[Factor]:
-    """Return the factors of the marks against every alternative that all of them judge."""
-    names = [h for h in judged(groups) if h in ALTERNATIVES]
-    return factors(groups, names, seed) if groups and names else []
+    """Return the factors of each group against every alternative that it judges."""
+    found: list[Factor] = []
+    for group in groups:
+        names = [h for h in judged([group]) if h in ALTERNATIVES]
+        found += factors([group], names, seed) if names else []
+    return found

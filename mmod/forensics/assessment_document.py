@@ -121,7 +121,7 @@ def _posterior(posterior: Posterior) -> dict[str, Any]:
             {k: getattr(row, k) for k in ("without", "scale", "low", "high")}
             for row in left_out_by_both_rules(posterior)
         ],
-        "elicited_marks_decide": any(f.elicited for f in posterior.factors),
+        "elicited_marks_decide": posterior.elicited_decide,
     }
 
 

@@ -415,14 +415,14 @@ def _posterior(found: Assessment) -> str:
         f"  worst and best corner over all priors and both rules: {_number(low)} and"
         f" {_number(high)}"
     )
-    if any(f.elicited for f in posterior.factors):
-        lines.append(
-            _wrap(
-                "Elicited marks decide: nearly all of these odds is judged and not"
-                " measured. That all terms together give a small posterior checks the"
-                " arithmetic, no more."
+    if posterior.elicited_decide:
+        words = "Elicited marks decide: nearly all of these odds is judged and not measured."
+        if high < THRESHOLDS.against:
+            words += (
+                " That all terms together give a small posterior checks the arithmetic,"
+                " no more."
             )
-        )
+        lines.append(_wrap(words))
     if posterior.not_judged:
         names = ", ".join(SPOKEN[h] for h in posterior.not_judged)
         lines.append(

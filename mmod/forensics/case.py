@@ -15,6 +15,8 @@ from mmod.constants import YEAR
 from mmod.forensics._fields import (
     ALTERNATIVES,
     ByHypothesis,
+    Hectopascal,
+    Kelvin,
     Positive,
     Probability,
     Share,
@@ -166,8 +168,8 @@ class LeakCard(Table):
     rate: Positive | None = None
     rate_unit: Literal[RATE_UNITS] | None = None  # type: ignore[valid-type]
     volume_m3: Positive | None = None
-    temperature_kelvin: Positive = (293.0, 297.0)
-    pressure_hpa: Positive = (1013.0, 1013.0)
+    temperature_kelvin: Kelvin = (293.0, 297.0)
+    pressure_hpa: Hectopascal = (1013.0, 1013.0)
     discharge: Positive = (0.6, 0.85)
     onset: Literal["sudden", "gradual", "unknown"] = "unknown"
     flow: list[FlowCard] = Field([])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from mmod.errors import InputError, Problem, bad
+from mmod.forensics.exposure import _ORBITS, _changing, _parts, _with_streams
 from mmod.forensics.goodness import Assessment, assess
 from mmod.forensics.growth import Growth, growth_of
 from mmod.forensics.prediction import (
@@ -97,14 +99,18 @@ def compare(
     ------
     InputError
         Every problem at once: unknown zones, dates outside the exposure or the window,
-        a window outside the exposure, sizes where none are predicted, results that
+        a window outside the exposure or that takes in a part of a phase with streams,
+        sizes where none are predicted, ranges across the threshold, results that
         expect nothing or hold no events.
 
     Notes
     -----
     Of a run of several phases a window takes the share of each zone and kind, from its
     own events; where these are not known a window that is a part is refused, and times
-    are not tested. Times above a threshold are not tested either with several phases.
+    are not tested. Times above a threshold are not tested either with several phases,
+    nor those in phases within which the flux changes (streams, ``tle``, ``oem``,
+    ``altitude_table``): a part of a phase is refused with streams, else flagged, as for
+    one hole (`mmod.forensics.exposure.expose`).
     Zones whose shield defines no failure are left out, with a note; a breach in such a
     zone is refused. The number above the threshold of a survey is that of the hole
     model; the factor of the hole model is not part of the model error.
@@ -121,11 +127,16 @@ def compare(
     growth = growth_of(results, zones, expected, survey.damage)
     clock = growth.clock
     first, last = _window(survey, growth, source, problems)
+    part = growth.overlap(first, last)
+    changing = _changing_parts(results, survey, part, source, problems)
     where = _places(survey, [names[z] for z in zones], source, problems)
     _check_dates(survey, clock, (first, last), source, problems)
     measured = _check_sizes(results, survey, source, problems)
     if survey.complete_above_mm is not None and len(clock.start) > 1:
         why = "how breaches above a threshold grow over the phases is not known"
+        clock = replace(clock, unknown=clock.unknown or why)
+    if _dated(survey):
+        why = _uneven(results, part)
         clock = replace(clock, unknown=clock.unknown or why)
     if len(zones) == 0 or not expected.sum() > 0.0:
         wanted = f"results that expect {survey.damage} in the zones surveyed"
@@ -145,7 +156,7 @@ def compare(
     laws: list[SizeTable | None] = [None] * len(zones)
     chosen = error or _error(survey)
     notes = _notes(survey, growth, float(expected.sum()) / whole, int((~defined).sum()))
-    notes += wider_laws(results, chosen)
+    notes += [*changing, *wider_laws(results, chosen)]
     if measured:
         least = (survey.complete_above_mm or 0.0) * MM
         # without a threshold only the zones in which a hole was measured matter
@@ -160,7 +171,7 @@ def compare(
             laws[k] = law
             expected[k] *= share_above
             stderr[k] *= share_above
-        notes += more
+        notes = list(dict.fromkeys([*notes, *more]))
     prediction = Prediction(
         labels,
         expected,
@@ -294,6 +305,53 @@ def _window(
     return first, last
 
 
+def _changing_parts(
+    results: xr.DataTree,
+    survey: Survey,
+    part: FloatArray,
+    source: str,
+    problems: list[Problem],
+) -> tuple[str, ...]:
+    """Return a flag for each part of a phase whose flux changes, or refuse them."""
+    try:
+        return _changing(results, _parts(part, np.ones_like(part)))
+    except InputError as error:
+        keys = ("first", "last")
+        given = ", ".join(k for k in keys if getattr(survey, k) is not None)
+        problems += [
+            Problem(source, given, p.value, p.expected) for p in error.problems
+        ]
+        return ()
+
+
+def _uneven(results: xr.DataTree, part: FloatArray) -> str:
+    """Return why times in the phases of a window are not tested; empty if they are.
+
+    Parameters
+    ----------
+    results : xarray.DataTree
+        A result.
+    part : ndarray, shape (p,) [1]
+        Share of each phase in the window.
+    """
+    config = json.loads(str(results.attrs["config"]))
+    spanned = [int(i) for i in np.flatnonzero(part > 0.0)]
+    phases = ", ".join(f"phase[{i}]" for i in spanned)
+    reasons = [
+        f"{model} has streams, which change from hour to hour"
+        for model in _with_streams(results, config)
+    ]
+    reasons += [
+        f"the orbit changes ({key}) within phase[{i}]"
+        for i in spanned
+        for key in _ORBITS
+        if config["phase"][i].get(key) is not None
+    ]
+    if not reasons or not spanned:
+        return ""
+    return f"how breaches grow within {phases} is not known: {'; '.join(reasons)}"
+
+
 def _places(
     survey: Survey, zones: Sequence[str], source: str, problems: list[Problem]
 ) -> list[int]:
@@ -351,6 +409,17 @@ def _check_sizes(
         missing = next(i for i in range(len(survey.breach)) if i not in given)
         wanted = "a size, since the survey has a threshold"
         problems.append(Problem(source, f"breach[{missing}]", "no size", wanted))
+    for i, breach in enumerate(survey.breach):
+        low, high = breach.low_mm, breach.high_mm
+        if threshold is None or low is None or high is None:
+            continue
+        if low < threshold < high:
+            wanted = (
+                f"a range on one side of complete_above_mm = {threshold:g}: whether this"
+                " one counts is not known"
+            )
+            shown = f"{low:g} to {high:g}"
+            problems.append(Problem(source, f"breach[{i}].low_mm", shown, wanted))
     if group(results, "/events").sizes.get("event", 0) == 0:
         wanted = "results with events (sampling.events_per_zone > 0): sizes need them"
         problems.append(Problem(source, key, "results without events", wanted))

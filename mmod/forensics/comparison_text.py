@@ -97,9 +97,15 @@ def survey_text(comparison: Comparison, title: str) -> str:
             f"  nothing was seen: P(0) = {found.zero[0]:.3g} plain,"
             f" {found.zero[1]:.3g} marginal"
         )
-    for reported, u in zip(found.sizes, found.u_sizes.tolist(), strict=True):
+    for reported, u, (low, high) in zip(
+        found.sizes, found.u_sizes.tolist(), found.u_ends.tolist(), strict=True
+    ):
+        size, span = f"{reported.size / MM:.3g}", ""
+        if reported.ranged:
+            size = f"{reported.low / MM:.3g} to {reported.high / MM:.3g}"
+            span = f" ({low:.3g} to {high:.3g} over the range)"
         lines.append(
-            f"  {reported.label}: {reported.size / MM:.3g} mm, u = {u:.3g} of the holes"
+            f"  {reported.label}: {size} mm, u = {u:.3g}{span} of the holes"
             f" predicted there are smaller; alone p = {2.0 * min(u, 1.0 - u):.3g}"
         )
     if len(found.u_times):
@@ -138,8 +144,16 @@ def survey_document(comparison: Comparison, title: str) -> dict[str, Any]:
         "zones": [{**vars(r), "factor": r.factor} for r in found.rows],
         "tests": [{**vars(t), "verdict": t.verdict} for t in found.tests],
         "sizes": [
-            {"breach": r.label, "size_m": r.size, "u": u}
-            for r, u in zip(found.sizes, found.u_sizes.tolist(), strict=True)
+            {
+                "breach": r.label,
+                "size_m": r.size,
+                "range_m": [r.low, r.high] if r.ranged else None,
+                "u": u,
+                "u_range": ends if r.ranged else None,
+            }
+            for r, u, ends in zip(
+                found.sizes, found.u_sizes.tolist(), found.u_ends.tolist(), strict=True
+            )
         ],
         "times_u": found.u_times,
         "probability_of_none": found.zero,

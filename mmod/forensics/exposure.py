@@ -148,10 +148,12 @@ def expose(
     uncovered = max(seconds - _union([s for s in inside if s[0] < s[1]]), 0.0)
     flags: tuple[str, ...] = ()
     if uncovered > 1e-6 * seconds:
+        inside_share = 100.0 * (1.0 - uncovered / seconds)
         share = 100.0 * uncovered / seconds
         words = (
             f"window: {share:.3g} % of it lie outside the phases of the run and add"
-            " nothing: expected numbers are lower bounds for the window"
+            f" nothing ({inside_share:.3g} % lie inside): expected numbers are lower"
+            " bounds for the window"
         )
         flags = (words,)
     flags = (*flags, *changing)

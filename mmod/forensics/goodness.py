@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 
 from mmod.errors import bad
 from mmod.forensics.prediction import Prediction
-from mmod.forensics.sizes import Reported, size_statistics
+from mmod.forensics.sizes import (
+    Reported,
+    least_anderson_darling,
+    least_kolmogorov_smirnov,
+    size_ranges,
+    size_statistics,
+)
 from mmod.stats import (
     CountLaw,
     SharesTest,
@@ -36,6 +42,9 @@ FEWEST = 5
 _SHARE_STEP, _FINEST_STEP = 0.5, 0.01
 _LEAST_NODE = 1e-9
 _TIMES_SEE = "growth of the flux over the exposure; showers"
+_RANGES = (
+    "a size inside its range may be any: the p given is the largest over all of them"
+)
 _NO_ERROR = (
     "given the number; the mix of kinds is taken as predicted, without model error"
 )
@@ -152,6 +161,9 @@ class Assessment:
         Sizes that entered.
     u_sizes, u_times : ndarray [1]
         Share of the predicted distribution below each size, and before each time.
+    u_ends : ndarray, shape (n, 2) [1]
+        Least and greatest share that each size as reported can have; equal where no
+        range is reported.
     zero : tuple of float or None
         Where nothing was seen: P(0) without and with model error.
     """
@@ -162,6 +174,7 @@ class Assessment:
     sizes: tuple[Reported, ...]
     u_sizes: FloatArray
     u_times: FloatArray
+    u_ends: FloatArray
     zero: tuple[float, float] | None
 
 
@@ -214,7 +227,10 @@ def assess(
     zones take the exact multinomial test: a factor common to all zones cancels, and
     the marginal p averages over what is left, the ratio of the two kinds. Sizes take
     Kolmogorov-Smirnov and Anderson-Darling with p by simulation of drawing, error of
-    the size, rounding and threshold. Times take Kolmogorov-Smirnov with its exact
+    the size, rounding and threshold. Of a size that is reported as a range any value
+    inside may be the true one: the statistic is the least over all of them, which the
+    true sizes cannot undercut, so that false alarms are no more frequent than stated,
+    however the ranges were chosen; wide ranges can hardly disagree. Times take Kolmogorov-Smirnov with its exact
     distribution. The latter two are given the number and take the mix of debris and
     meteoroids as predicted: no model error enters, and they have no marginal p. Holm's
     method adjusts the plain p-values over one another, and the marginal ones over one
@@ -237,7 +253,9 @@ def assess(
         total_test(prediction, int(seen.sum())),
         zones_test(prediction, seen, seed),
     ]
-    size_tests, u_sizes = _size_tests(sizes, smallest, rounding, seed, simulations)
+    size_tests, u_sizes, u_ends = _size_tests(
+        sizes, smallest, rounding, seed, simulations
+    )
     time_test, u_times = _time_test(prediction, times)
     tests += [*size_tests, time_test]
     zero = None
@@ -251,6 +269,7 @@ def assess(
         tuple(sizes),
         u_sizes,
         u_times,
+        u_ends,
         zero,
     )
 
@@ -405,7 +424,7 @@ def _size_tests(
     rounding: float,
     seed: int,
     simulations: int,
-) -> tuple[list[Test], FloatArray]:
+) -> tuple[list[Test], FloatArray, FloatArray]:
     sees = ("the middle of the hole sizes", "their tails")
     names = ("sizes, Kolmogorov-Smirnov", "sizes, Anderson-Darling")
     n = len(sizes)
@@ -416,18 +435,23 @@ def _size_tests(
             Test(a, b, 0, none, none, "p by simulation", note=note)
             for a, b in zip(names, sees, strict=True)
         ]
-        return rows, np.zeros(0)
+        return rows, np.zeros(0), np.zeros((0, 2))
     runs = simulations if n >= FEWEST else 0
     u, simulated = size_statistics(sizes, smallest, rounding, seed, runs)
+    low, high = size_ranges(sizes, smallest, rounding)
+    ranges = sum(s.ranged for s in sizes)
+    note_of_ranges = f"{ranges} reported as ranges: {_RANGES}; {_NO_ERROR}"
+    statistics = (
+        (kolmogorov_smirnov, least_kolmogorov_smirnov),
+        (anderson_darling, least_anderson_darling),
+    )
     found = []
-    for name, what, statistic in zip(
-        names, sees, (kolmogorov_smirnov, anderson_darling), strict=True
-    ):
+    for name, what, (statistic, least) in zip(names, sees, statistics, strict=True):
         if n < FEWEST:
             note = f"fewer than {FEWEST} sizes: see u of each"
             found.append(Test(name, what, n, none, none, "p by simulation", note=note))
             continue
-        p, error = simulated_p(float(statistic(u)), statistic(simulated))
+        p, error = simulated_p(least(low, high), statistic(simulated))
         found.append(
             Test(
                 name,
@@ -437,10 +461,10 @@ def _size_tests(
                 math.nan,
                 f"p by simulation of {runs} sets, threshold and rounding included",
                 stderr=error,
-                note=_NO_ERROR,
+                note=note_of_ranges if ranges else _NO_ERROR,
             )
         )
-    return found, u
+    return found, u, np.column_stack([low, high])
 
 
 def _time_test(

@@ -68,7 +68,18 @@ class Growth:
         return Clock(self.start, self.end, share, basis, self.unknown)
 
     def overlap(self, first: float, last: float) -> FloatArray:
-        """Return the share of each phase that lies in a window, shape (p,) [1]."""
+        """Return the share of each phase that lies in a window.
+
+        Parameters
+        ----------
+        first, last : float [s]
+            The window, seconds since 1970 (UTC).
+
+        Returns
+        -------
+        ndarray, shape (p,) [1]
+            0 for a phase outside the window, 1 for one that lies in it.
+        """
         inside = np.minimum(self.end, last) - np.maximum(self.start, first)
         return np.asarray(np.clip(inside, 0.0, None) / (self.end - self.start))
 

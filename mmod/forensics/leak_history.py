@@ -164,8 +164,9 @@ def leak_history(
     Notes
     -----
     A hole in a wall at constant cabin pressure leaks at a constant rate. Growth is
-    called where a later flow exceeds an earlier one by 1.2 beyond both ranges [estimate];
-    repairs in between make a flow fall and hide growth, they do not make it.
+    called where a flow exceeds every earlier one beyond the ranges, and one of them by
+    1.2 [estimate]; repairs in between make a flow fall and hide growth, they do not make
+    it.
     """
     wrong = [
         Problem("leak_history", f"records[{i}]", flow, "0 < low <= high")
@@ -182,9 +183,16 @@ def leak_history(
     ]
     if not pairs:
         return LeakHistory("unclear", (math.nan, math.nan), onset)
-    growth = max(pairs)
+    # After a repair that failed a flow is back: it grew only if beyond all before.
+    grown = [
+        (later[0] / earlier[1], later[1] / earlier[0])
+        for i, (_, later) in enumerate(ordered)
+        for _, earlier in ordered[:i]
+        if later[0] > max(before[1] for _, before in ordered[:i])
+    ]
+    growth = max(grown or pairs)
     kind: Kind = "unclear"
-    if growth[0] >= _GROWTH:
+    if grown and growth[0] >= _GROWTH:
         kind = "growing"
     elif max(p[1] for p in pairs) <= _STEADY:
         kind = "steady"

@@ -29,6 +29,8 @@ from mmod.forensics.prior import AlternativeRate, ImpactRate
 
 FloatArray = NDArray[np.float64]
 
+DECISIVE = 3.0
+"""Factor between odds from which marks are said to decide [1]."""
 SCALES = (0.1, 1.0, 10.0)
 """Factors on the rate odds of an impact at which the posterior is shown [1]."""
 OTHER_WEIGHT: Pair = (0.01, 0.05)
@@ -119,6 +121,18 @@ class Posterior:
         """Mark factors, by group and alternative, apart from the rates."""
         names = [a.hypothesis for a in self.alternatives]
         return factors(self.groups, names, self.seed)
+
+    @cached_property
+    def elicited_decide(self) -> bool:
+        """Whether the odds move by a decisive factor without the elicited groups."""
+        judged_ones = [g.name for g in self.groups if any(t.elicited for t in g.terms)]
+        if not judged_ones:
+            return False
+        with_them, without = (
+            self.row(without=left).impact for left in ((), judged_ones)
+        )
+        odds = [p / max(1.0 - p, 1e-300) for p in (with_them, without)]
+        return not 1.0 / DECISIVE < odds[0] / max(odds[1], 1e-300) < DECISIVE
 
     def break_even(self, target: float, scale: float = 1.0) -> float:
         """Return the mark factor against an impact that brings it to a posterior [1].

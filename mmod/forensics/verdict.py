@@ -111,11 +111,12 @@ def judge(
     posterior : Posterior, optional
         Source posterior; absent where no alternative has a rate.
     marks : sequence of Factor
-        Mark factors; those of the posterior where it is given and these are empty.
+        Mark factors against every alternative that the marks judge, whether it has a
+        rate or not; those of the posterior are added.
     checks : sequence of Check
         Conditional tests of the size and other marks.
     classes : sequence of ClassRate
-        Rates of one event or more, narrow to wide.
+        Rates of one event or more, in any order.
     extrapolated : bool
         Whether the hole law behind the size is used outside its range.
     thresholds : Thresholds
@@ -147,9 +148,14 @@ def judge(
     no other word.
     """
     t = thresholds
-    found = list(marks) if marks or posterior is None else posterior.factors
+    found = [*marks]
+    if posterior is not None:
+        told = {(f.group, f.alternative) for f in found}
+        found += [f for f in posterior.factors if (f.group, f.alternative) not in told]
     listed = [f for f in found if f.group != SIZE]
-    against = _against(listed, t)
+    rated = listed if posterior is None else posterior.factors
+    against = _against([f for f in rated if f.group != SIZE], t)
+    blocking = _against(listed, t)
     favour = _in_favour(listed, t)
     inside = [c for c in checks if not (c.extrapolated or extrapolated)]
     atypical = [c for c in inside if c.p < t.atypical]
@@ -157,11 +163,14 @@ def judge(
 
     lacks_in, reasons_in = _inconsistent(posterior, against, favour, atypical, t)
     if not lacks_in:
-        rests = _rests_on(posterior, t) if posterior is not None else ()
+        by_marks = posterior is not None and not (atypical and not favour)
+        rests = _rests_on(posterior, t) if by_marks and posterior is not None else ()
         return Verdict("inconsistent", tuple(reasons_in), (), rests, caveats)
-    lacks, reasons = _consistent(posterior, against, favour, checks, classes, t)
+    lacks, reasons = _consistent(posterior, blocking, favour, checks, classes, t)
     if not lacks:
-        return Verdict("consistent", tuple(reasons), (), tuple(favour), caveats)
+        # Of several that favour, each can be spared.
+        rests = tuple(favour) if len(favour) == 1 else ()
+        return Verdict("consistent", tuple(reasons), (), rests, caveats)
     missing = (
         *(f"inconsistent would need: {text}" for text in lacks_in),
         *(f"consistent would need: {text}" for text in lacks),
@@ -250,15 +259,16 @@ def _consistent(
     else:
         text = ", ".join(f"{c.name} p = {c.p:.2g}" for c in checks)
         reasons.append(f"given an impact, what was seen is typical: {text}")
-    if not classes:
+    # The widest is the one in which most is expected, wherever it stands in the case.
+    wide = max(classes, key=lambda c: c.marginal) if classes else None
+    if wide is None:
         lacks.append("a class with a stated exposure")
-    elif classes[-1].marginal < t.plausible:
+    elif wide.marginal < t.plausible:
         lacks.append(
             f"a class in which such an event has a probability of {t.plausible:g} or"
-            f" more (widest: {classes[-1].marginal:.2g})"
+            f" more (widest: {wide.marginal:.2g})"
         )
     else:
-        wide = classes[-1]
         reasons.append(
             f"one such event or more in the class '{wide.name}' has the probability"
             f" {wide.marginal:.2g} ({wide.label})"

@@ -143,7 +143,8 @@ def test_bad_observations_leave_nothing(results, tmp_path, capsys):
     assert not target.exists()
 
 
-def test_csv(results, tmp_path, capsys):
-    seen = write(tmp_path, "# nobody\nzone,date\n*.ram,2018-05-01\n", "seen.csv")
+@pytest.mark.parametrize("name", ["seen.csv", "SEEN.CSV", "seen.Csv"])
+def test_csv(results, tmp_path, capsys, name):
+    seen = write(tmp_path, "# nobody\nzone,date\n*.ram,2018-05-01\n", name)
     assert main(["compare", str(results), "--observations", seen]) == 0
     assert "observed   1 (penetration)" in capsys.readouterr().out

@@ -29,6 +29,7 @@ from mmod.forensics.leak_report import leak_report
 from mmod.forensics.marks import MarksCard, load_marks, parse_marks
 from mmod.forensics.posterior import DEPENDENCES, SCALES
 from mmod.forensics.rates import NO_ERROR, ModelError
+from mmod.forensics.verdict import THRESHOLDS
 from mmod.results.build import build
 from mmod.units import MM
 
@@ -229,9 +230,65 @@ def test_the_text_holds_the_parts_and_says_no_more():
         assert part in said
     assert "Elicited marks decide" in said
     assert "break-even factor of all marks against an impact, prior x10" in said
-    assert "checks the arithmetic, no more" in " ".join(said.split())
+    small = whole().posterior.extremes[1] < THRESHOLDS.against
+    assert ("checks the arithmetic, no more" in " ".join(said.split())) is small
     assert max(map(len, said.splitlines())) < 120
     assert "nan" not in re.findall(r"[a-z]+", said.lower())
+
+
+def test_a_rate_that_some_mark_does_not_judge_is_refused():
+    flaw = {**ALTERNATIVE, "hypothesis": "flaw", "events": 200, "exposure": 100.0}
+    table = {**card(), "alternative": [ALTERNATIVE, flaw]}
+    with pytest.raises(InputError) as caught:
+        assess(parse_case(table), two_pairs(), marks=marks(*RANGES))
+    (problem,) = caught.value.problems
+    assert problem.key == "alternative[1].hypothesis"
+    assert problem.value == "flaw"
+    assert "size, screen, dimples, lip" in problem.expected
+
+
+@pytest.mark.parametrize(("years", "given"), [(1.05, True), (1.2, False), (300, False)])
+def test_rates_of_a_window_the_run_hardly_covers_make_no_odds(years, given):
+    end = START + years * (END - START)
+    found = assess(parse_case(card(end=end)), two_pairs(), marks=marks(*RANGES))
+    assert (found.posterior is not None) is given
+    assert found.verdict.word != "inconsistent" or given
+    if not given:
+        assert "% of the window" in found.no_posterior
+        assert " 0 %" not in found.no_posterior
+
+
+def test_a_kind_that_perforates_nothing_has_no_say_on_the_size():
+    table = plate_table(
+        {"model": "nasa91", "kind": "debris"},
+        sampling={"samples": 20_000, "events_per_zone": 100},
+    )
+    found = assess(parse_case(card()), build(sampled(solve(table))))
+    assert found.counts[0].by_kind.keys() == {"debris"}
+    assert found.posterior is not None
+    (size,) = found.posterior.groups
+    ranges = size.terms[0].ranges
+    assert ranges["meteoroid"] == ranges["debris"]
+
+
+def test_judged_marks_decide_only_where_the_odds_move_without_them():
+    assert whole().posterior.elicited_decide
+    bare = assess(parse_case(card()), two_pairs(), seed=3).posterior
+    odds = [
+        r.impact / (1.0 - r.impact) for r in (bare.row(), bare.row(without=["size"]))
+    ]
+    assert bare.elicited_decide is not (1.0 / 3.0 < odds[0] / odds[1] < 3.0)
+    assert document(whole())["posterior"]["elicited_marks_decide"] is True
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"temperature_kelvin": 22}, {"pressure_hpa": 101325}]
+)
+def test_air_in_other_units_is_refused(wrong):
+    leak = {"rate": 0.8, "rate_unit": "mbar/h", "volume_m3": 900.0, "source": "test"}
+    parse_case({**card(), "leak": leak})
+    with pytest.raises(InputError, match=next(iter(wrong))):
+        parse_case({**card(), "leak": {**leak, **wrong}})
 
 
 @pytest.mark.parametrize("name", ["ms09", "ms21", "ms22", "nauka", "zvezda_prk"])

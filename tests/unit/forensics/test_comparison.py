@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from mmod.errors import InputError
 from mmod.forensics.breaches import predict_breaches
 from mmod.forensics.comparison import compare
 from mmod.forensics.comparison_text import survey_document, survey_text
+from mmod.forensics.exposure import expose
 from mmod.forensics.rates import ModelError
 from mmod.forensics.survey import parse_survey
 from mmod.results import build
@@ -235,6 +238,120 @@ def test_phases_without_events_are_not_told_apart():
     assert "cannot be told apart: no events" in found.tests[-1].note
     assert not found.tests[-1].ran
     assert found.tests[0].ran
+
+
+def changed(tree, *, streams=None, ends=("2020-01-01",), **phase):
+    """Return a copy of results whose phases end at given dates, with other keys."""
+    other = tree.copy(deep=True)
+    config = json.loads(str(other.attrs["config"]))
+    (whole,) = config["phase"]
+    edges = [whole["start"], *(f"{d}T00:00:00Z" for d in ends), whole["end"]]
+    config["phase"] = [{**whole, "start": a, "end": b} for a, b in pairwise(edges)]
+    config["phase"][-1].update(phase)
+    if streams:
+        config["environment"][1]["streams"] = streams
+    other.attrs["config"] = json.dumps(config)
+    if ends:  # every second event in each phase
+        index = other["events"]["phase_index"]
+        index.values[:] = np.arange(index.size) % len(config["phase"])
+    return other
+
+
+def test_a_part_of_a_phase_with_streams_is_refused_by_name(tree):
+    one, two = changed(tree, streams="ecss", ends=()), changed(tree, streams="ecss")
+    for run, phase, keys in (
+        (one, "phase[0]", {"first": "2019-01-01", "last": "2020-01-01"}),
+        (one, "phase[0]", {"last": "2020-01-01"}),
+        (two, "phase[1]", {"last": "2020-01-02"}),
+    ):
+        with pytest.raises(InputError, match="has streams") as caught:
+            compare(run, survey(**keys), source="seen.toml")
+        (problem,) = caught.value.problems
+        assert (problem.source, problem.key) == ("seen.toml", ", ".join(keys))
+        assert problem.value == f"a part of {phase}"
+        assert "run again" in problem.expected
+        # what mmod hole says of the same window
+        ends = [datetime.fromisoformat(d).replace(tzinfo=UTC) for d in keys.values()]
+        start = ends[0] if "first" in keys else None
+        with pytest.raises(InputError) as hole:
+            expose(run, start, ends[-1])
+        assert hole.value.problems[0].expected == problem.expected
+    # whole phases
+    for run, keys in ((one, {}), (two, {"last": "2020-01-01"}), (two, {})):
+        assert compare(run, survey(**keys)).assessment.prediction.total > 0.0
+    plain = changed(tree, streams="none", ends=())
+    found = compare(plain, survey(last="2020-01-01"))
+    assert not any("part of" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("key", ["tle", "oem", "altitude_table"])
+def test_a_part_of_a_phase_whose_orbit_changes_is_told(tree, key):
+    run = changed(tree, **{key: "a"})
+    notes = compare(run, survey(last="2021-01-01")).notes
+    (flag,) = (note for note in notes if "whose orbit changes" in note)
+    assert "phase[1]" in flag
+    assert key in flag
+    # once, also where the sizes say it too
+    sized = survey(*[ram(diameter_mm=2.0)] * 5, last="2021-01-01")
+    notes = compare(changed(tree, ends=(), **{key: "a"}), sized, simulations=99).notes
+    assert sum("whose orbit changes" in note for note in notes) == 1
+    for keys in ({}, {"first": "2020-01-01"}, {"last": "2019-01-01"}):
+        notes = compare(run, survey(**keys)).notes
+        assert not any("whose orbit changes" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("keys", "why"),
+    [
+        (
+            {"streams": "ecss", "ends": ()},
+            "has streams, which change from hour to hour",
+        ),
+        ({"streams": "ecss"}, "has streams, which change from hour to hour"),
+        ({"tle": "a"}, r"the orbit changes \(tle\) within phase\[1\]"),
+    ],
+)
+def test_times_in_a_phase_whose_flux_changes_are_not_tested(tree, keys, why):
+    dated = [ram(date=f"2018-0{m}-01") for m in range(1, 8)]
+    found = compare(changed(tree, **keys), survey(*dated)).assessment
+    test = found.tests[-1]
+    assert not test.ran
+    assert re.search(why, test.note)
+    assert len(found.u_times) == 0
+    # planted: the same without the change, or in a window clear of it
+    ends = keys.get("ends", ("2020-01-01",))
+    assert compare(changed(tree, ends=ends), survey(*dated)).assessment.tests[-1].ran
+    if "tle" in keys:
+        early = survey(*dated, last="2020-01-01")
+        assert compare(changed(tree, **keys), early).assessment.tests[-1].ran
+
+
+def test_a_range_across_the_threshold_is_refused(tree):
+    good = [ram(low_mm=1.0, high_mm=4.0), ram(low_mm=0.5, high_mm=1.0)]
+    found = compare(tree, survey(*good, complete_above_mm=1.0))
+    assert len(found.left_out) == 1
+    across = [*good, ram(low_mm=0.5, high_mm=10.0)]
+    with pytest.raises(InputError, match="one side of complete_above_mm = 1") as caught:
+        compare(tree, survey(*across, complete_above_mm=1.0), source="seen.toml")
+    (problem,) = caught.value.problems
+    assert (problem.key, problem.value) == ("breach[2].low_mm", "0.5 to 10")
+
+
+def test_ranges_are_shown_with_both_ends(tree):
+    wide = [ram(low_mm=0.5, high_mm=10.0)] * 6
+    found = compare(tree, survey(*wide), simulations=999)
+    sized = [t for t in found.assessment.tests if t.name.startswith("sizes")]
+    assert [t.verdict for t in sized] == ["no disagreement seen"] * 2
+    text = survey_text(found, "a cube")
+    assert "0.5 to 10 mm, u = " in text
+    assert "over the range)" in text
+    assert "6 reported as ranges" in text
+    entry = json.loads(to_json(survey_document(found, "a cube")))["sizes"][0]
+    assert entry["range_m"] == pytest.approx([0.5e-3, 10e-3])
+    low, high = entry["u_range"]
+    assert low < entry["u"] < high
+    law = found.assessment.sizes[0].law
+    assert [low, high] == pytest.approx(law.below([0.5e-3, 10e-3]).tolist())
 
 
 def test_text_and_document(tree):

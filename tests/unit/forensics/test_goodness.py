@@ -223,7 +223,8 @@ def test_u_is_averaged_over_the_reported_range():
     (u,), _ = size_statistics(
         [Reported("b", 1.75e-3, 0.25e-3, 0.0, law)], 0.0, 0.0, 0, 0
     )
-    x = np.linspace(1.5e-3, 2e-3, 10_001)
+    # log-uniform, as mmod hole takes a range
+    x = np.geomspace(1.5e-3, 2e-3, 10_001)
     assert u == pytest.approx(np.log(x / 1e-3).mean() / math.log(3.0), abs=1e-4)
 
 

@@ -271,6 +271,15 @@ def test_growth_is_told_from_steadiness():
     assert (wide.kind, wide.route) == ("unclear", "")
     falls = leak_history([(day(2), (3.0, 3.1)), (day(4), (1.0, 1.1))])
     assert falls.kind != "growing"
+    # a patch that fails: the flow is back, and no larger than it was
+    back = leak_history(
+        [(day(1), (1.0, 1.1)), (day(2), (0.2, 0.2)), (day(4), (0.9, 0.9))]
+    )
+    assert (back.kind, back.route) == ("unclear", "")
+    beyond = leak_history(
+        [(day(1), (1.0, 1.1)), (day(2), (0.2, 0.2)), (day(4), (1.2, 1.3))]
+    )
+    assert beyond.kind == "growing"
     assert leak_history([]).kind == "unclear"
     with pytest.raises(InputError):
         leak_history([(day(2), (0.0, 1.0))])

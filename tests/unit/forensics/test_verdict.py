@@ -164,6 +164,42 @@ def test_prk_is_undecided_and_its_marks_are_against():
     assert all(f.high < 1.0 / THRESHOLDS.decisive for f in found.factors)
 
 
+@pytest.mark.parametrize("order", [(0.04, 0.5), (0.5, 0.04)])
+def test_the_widest_class_is_the_one_with_most_expected(order):
+    found = judge(
+        marks=[factor(5, 50)], checks=[TYPICAL], classes=[rate(p) for p in order]
+    )
+    assert found.word == "consistent"
+    assert "0.5" in " ".join(found.reasons)
+
+
+def test_of_two_groups_in_favour_neither_alone_carries_the_word():
+    given = {"checks": [TYPICAL], "classes": [rate(0.5)]}
+    one = judge(marks=[factor(5, 50)], **given)
+    two = judge(marks=[factor(5, 50), factor(4, 9, "lip")], **given)
+    assert one.word == two.word == "consistent"
+    assert (one.rests_on, two.rests_on) == (("path",), ())
+
+
+def test_a_hypothesis_without_a_rate_counts_for_what_marks_favour():
+    alternative = Factor("path", "crack", 0.4, 0.6, 0.8, True, False)
+    given = {"checks": [TYPICAL], "classes": [rate(0.5)]}
+    assert judge(marks=[factor(5, 50)], **given).word == "consistent"
+    found = judge(marks=[factor(5, 50), alternative], **given)
+    assert found.word == "undecided"
+    posterior = ms09().posterior
+    marks = [*posterior.factors, dataclasses.replace(alternative, group="screen")]
+    both = judge(posterior=posterior, marks=marks, **given)
+    assert both.word == judge(posterior=posterior, **given).word
+
+
+def test_a_size_that_is_atypical_rests_on_no_mark():
+    strange = [Check("size", 1e-4)]
+    found = judge(posterior=ms09().posterior, checks=strange)
+    assert found.word == "inconsistent"
+    assert found.rests_on == ()
+
+
 def test_consistent_needs_everything():
     good = {"marks": [factor(5, 50)], "checks": [TYPICAL], "classes": [rate(0.5)]}
     assert judge(**good).word == "consistent"
@@ -175,7 +211,7 @@ def test_consistent_needs_everything():
         {"checks": []},
         {"checks": [TYPICAL, Check("place", 0.04)]},
         {"classes": []},
-        {"classes": [rate(0.5), rate(0.04)]},
+        {"classes": [rate(0.03), rate(0.04)]},
     ):
         assert judge(**(good | change)).word == "undecided", change
     several = [factor(5, 50), dataclasses.replace(factor(2, 9), alternative="crack")]
