@@ -2,9 +2,9 @@
 
 Try:
   mmod compare-environments soyuz_ms09
-  mmod compare-environments soyuz_ms09 --with nasa91:density=law --by module
+  mmod compare-environments soyuz_ms09 --with nasa91:density=constant --by module
   mmod compare-environments ./my_run --with ./ordem_case/model.toml --output all.nc
-  mmod compare-environments all.nc --zones "*orbital_module*" --plot factors.png
+  mmod compare-environments all.nc --zones "*bo_*" --plot factors.png
 
 One run serves all of them: its rays are drawn from the mixture over every environment
 of the run and every one named by --with, and each model's own flux weighs what they

@@ -2,7 +2,7 @@
 
 Try:
   mmod flux nasa91 master8_iss_ecss grun_ssp
-  mmod flux nasa91 nasa91:density=law --at 1 --epoch 2018.5
+  mmod flux nasa91 nasa91:solar_flux=200 --at 1 --epoch 2018.5
   mmod flux nasa91 grun_ssp --size --plot environments.png
   mmod flux nasa91 iss_c.dia:area_convention=cross_section
   mmod flux grun_ssp ecss_streams --start 2022-12-14 --end 2022-12-15

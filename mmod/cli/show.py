@@ -16,7 +16,7 @@ import importlib
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mmod.cli.arguments import folder_of
 from mmod.cli.output import Answer, table
@@ -24,11 +24,14 @@ from mmod.errors import bad
 from mmod.library import KINDS, read_toml, resolve, sha256
 from mmod.units import DEGREE, KM, MM
 
+if TYPE_CHECKING:
+    from mmod.flux.card import ValidityRange
+
 SPEEDS = (3.0, 7.0, 10.0, 15.0, 20.0, 30.0)  # [km/s]
 ANGLES = (0.0, 45.0)  # [deg]
 DENSITIES = (1000.0, 2800.0)  # [kg/m3]
 DIAMETERS = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0)  # [mm]
-EPOCH = 2018.5
+ALTITUDE, INCLINATION, EPOCH = 400.0, 51.6, 2018.5  # [km], [deg], [yr]
 
 SCHEMAS: dict[str, tuple[str, str]] = {
     # kind: module and pydantic model of its card
@@ -138,6 +141,13 @@ def _understand_shield(path: Path) -> dict[str, Any]:
     }
 
 
+def _nearest(wanted: float, valid: ValidityRange | None) -> float:
+    """Return the value inside a range of validity that is nearest to the one wanted."""
+    if valid is None:
+        return wanted
+    return min(max(wanted, valid.minimum), valid.maximum)
+
+
 def _understand_flux(path: Path) -> dict[str, Any]:
     """Return the cumulative flux and the flags of a flux model card."""
     from datetime import UTC, datetime
@@ -150,11 +160,13 @@ def _understand_flux(path: Path) -> dict[str, Any]:
 
     model = load_flux(str(path))
     sizes = np.array(DIAMETERS) * MM
-    when = model.card.validity.epoch_year
-    epoch = EPOCH if when is None else min(max(EPOCH, when.minimum), when.maximum)
+    validity = model.card.validity
+    altitude = _nearest(ALTITUDE, validity.altitude_km)
+    inclination = _nearest(INCLINATION, validity.inclination_deg)
+    epoch = _nearest(EPOCH, validity.epoch_year)
     state = ExposureState(
-        400.0 * KM,
-        51.6 * DEGREE,
+        altitude * KM,
+        inclination * DEGREE,
         epoch,
         accept_extrapolation=True,
         start=datetime(int(epoch), 1, 1, tzinfo=UTC),  # streams: mean of the year
@@ -163,8 +175,12 @@ def _understand_flux(path: Path) -> dict[str, Any]:
     return {
         "meaning": (
             "cross-sectional flux of particles of at least a diameter [1/m2/yr] and"
-            f" their density, at 400 km, 51.6 deg, {epoch:g}, with the options"
+            f" their density, at {altitude:g} km, {inclination:g} deg, {epoch:g}, with"
+            " the options"
         ),
+        "altitude_km": altitude,
+        "inclination_deg": inclination,
+        "epoch_year": epoch,
         "options": model.options,
         "diameter_mm": DIAMETERS,
         "flux_1_m2_yr": model.cumulative(sizes, state) * YEAR,

@@ -184,6 +184,22 @@ def face_estimates(problem: ResolvedProblem, sums: list[PhaseSum]) -> Estimates:
 def zone_estimates(problem: ResolvedProblem, sums: list[PhaseSum]) -> Estimates:
     """Sum the faces of each zone, in face order, and the phases.
 
+    Parameters
+    ----------
+    problem : ResolvedProblem
+        The run: zone of each face, durations of the phases [s].
+    sums : list of PhaseSum
+        Of each phase, in the order of the run; numbers per second.
+
+    Returns
+    -------
+    Estimates
+        Expected numbers over the exposure [1], their sampling variance, its degrees of
+        freedom, and the numbers without any shadow, each of shape (zones, models,
+        damage classes).
+
+    Notes
+    -----
     Faces use disjoint random numbers, so their variances add; the degrees of freedom
     follow Welch and Satterthwaite.
     """

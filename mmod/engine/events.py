@@ -141,7 +141,9 @@ def _draw(problem: ResolvedProblem, chosen: _Chosen) -> list[dict[str, NDArray[A
         in_phase = chosen.phase == p
         cells = problem.cells[p]
         threat_all = chosen.record[:, column["threat"]].astype(np.int64)
-        curve_all = cells.curve_of[chosen.model, threat_all]
+        # Other phases have other threats, and not as many.
+        curve_all = np.full(len(threat_all), -1, dtype=np.int64)
+        curve_all[in_phase] = cells.curve_of[chosen.model, threat_all[in_phase]]
         for c in np.unique(curve_all[in_phase]).tolist():
             pick = np.flatnonzero(in_phase & (curve_all == c))
             record = chosen.record[pick]

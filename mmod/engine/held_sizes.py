@@ -2,7 +2,8 @@
 
 A file of another program begins at some smallest particle. Where the shield's limit
 lies below it, smaller particles would penetrate too, and they are missing from every
-number. Above the largest particle curves are continued. Both are said, by shield.
+number. Where a curve goes on beyond the sizes that its model is stated for, it is an
+extrapolation. Both are said, by shield.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from mmod.kernel.tables import Floats
 from mmod.shields import Shield
 from mmod.units import MM
 
-WORTH_SAYING = {"left_out": 0.01, "continued": 0.1}
+WORTH_SAYING = {"left_out": 0.01, "below": 0.1, "above": 0.1}
 """Shares of a shield's penetrations above which sizes that are not held are flagged."""
 _POINTS = 250
 _NAMED = 4
@@ -33,17 +34,22 @@ class SizesNotHeld:
     model, shield : str
     left_out : float
         Share of the penetrations at speeds and obliquities where particles below the
-        smallest one held would penetrate as well, and are missing.
-    continued : float
-        Share of the penetrations by particles above the largest one held.
+        smallest one in the table would penetrate as well, and are missing.
+    below, above : float
+        Shares of the penetrations by particles that are smaller or larger than those
+        for which the model is stated: its curve is continued there.
+    first : float
+        Smallest particle in the table [m].
     smallest, largest : float
-        Sizes that the model holds [m].
+        Sizes for which the model is stated [m].
     """
 
     model: str
     shield: str
     left_out: float
-    continued: float
+    below: float
+    above: float
+    first: float
     smallest: float
     largest: float
 
@@ -52,7 +58,6 @@ def sizes_not_held(
     shields: Sequence[Shield],
     tables: Sequence[xr.Dataset],
     curves: Sequence[Sequence[SizeCurve]],
-    speeds: Sequence[Floats],
 ) -> list[SizesNotHeld]:
     """Return how much of the penetrations rests on sizes that models do not hold.
 
@@ -62,11 +67,10 @@ def sizes_not_held(
         Those that zones have.
     tables : sequence of xarray.Dataset
         ThreatTable of each model, with ``table_min_diameter``, ``table_max_diameter``
-        [m].
+        [m]; of a mixture, ``any_min_diameter``, ``any_max_diameter`` where they are
+        given: what some part of it is stated for.
     curves : sequence of sequence of SizeCurve
         Size curves of each model.
-    speeds : sequence of ndarray
-        Impact speeds of each model, evenly over its flux [m/s].
 
     Returns
     -------
@@ -75,32 +79,28 @@ def sizes_not_held(
 
     Notes
     -----
-    Shares are over the model's speeds and obliquities spread evenly in cos^2 (a
+    Shares are over each curve's own speeds and obliquities spread evenly in cos^2 (a
     tumbling plate), by 250 points: to about 5 % of themselves, enough to say so.
     """
     found = []
-    for table, own, speed in zip(tables, curves, speeds, strict=True):
-        pick = np.linspace(0, len(speed) - 1, min(_POINTS, len(speed))).astype(int)
-        # Golden-ratio points: even in cos^2, unrelated to the order of the speeds.
-        cosine = np.sqrt((0.5 + np.arange(len(pick)) * 0.6180339887498949) % 1.0)
-        obliquity = np.arccos(np.maximum(cosine, 2e-3))
-        index = table["size_curve_index"].to_numpy()
-        weights = table["weight"].to_numpy().astype(np.float64)
-        parts = np.bincount(index, weights, minlength=len(own)).astype(np.float64)
-        smallest = float(table.attrs["table_min_diameter"])
-        largest = float(table.attrs["table_max_diameter"])
+    for table, own in zip(tables, curves, strict=True):
+        attrs = table.attrs
+        smallest, largest = (
+            float(attrs.get(f"any_{end}_diameter", attrs[f"table_{end}_diameter"]))
+            for end in ("min", "max")
+        )
+        parts = _parts(table, own)
+        first = min(start for *_, start in parts)
         for shield in shields:
             if shield.is_none:
                 continue
-            left_out, continued = _shares(
-                shield, own, parts, speed[pick], obliquity, smallest, largest
-            )
+            shares = _shares(shield, parts, first, np.log(smallest), np.log(largest))
             found.append(
                 SizesNotHeld(
-                    str(table.attrs["model"]),
+                    str(attrs["model"]),
                     shield.name,
-                    left_out,
-                    continued,
+                    *shares,
+                    float(np.exp(first)),
                     smallest,
                     largest,
                 )
@@ -108,32 +108,62 @@ def sizes_not_held(
     return found
 
 
+_Part = tuple[SizeCurve, float, Floats, float]
+
+
+def _parts(table: xr.Dataset, curves: Sequence[SizeCurve]) -> list[_Part]:
+    """Return each curve, its weight, speeds [m/s] and the log of its first particle."""
+    index = table["size_curve_index"].to_numpy()
+    weight = table["weight"].to_numpy().astype(np.float64)
+    middle = 0.5 * (table["speed_lower"].to_numpy() + table["speed_upper"].to_numpy())
+    parts: list[_Part] = []
+    for c, curve in enumerate(curves):
+        mine = np.flatnonzero((index == c) & (weight > 0.0))
+        if len(mine) == 0:
+            continue
+        mine = mine[np.argsort(middle[mine], kind="stable")]
+        reach = np.cumsum(weight[mine])
+        u = (np.arange(_POINTS) + 0.5) / _POINTS * reach[-1]
+        pick = mine[np.minimum(np.searchsorted(reach, u), len(mine) - 1)]
+        falls = np.flatnonzero(curve.log_flux < curve.log_flux[0] - 1e-9)
+        begin = int(falls[0]) - 1 if len(falls) else len(curve.log_flux) - 1
+        parts.append(
+            (
+                curve,
+                float(reach[-1]),
+                np.maximum(middle[pick].astype(np.float64), 200.0),
+                float(curve.log_diameter[begin]),
+            )
+        )
+    return parts
+
+
 def _shares(
-    shield: Shield,
-    curves: Sequence[SizeCurve],
-    parts: Floats,
-    speed: Floats,
-    obliquity: Floats,
-    smallest: float,
-    largest: float,
-) -> tuple[float, float]:
-    total, missing, beyond = 0.0, 0.0, 0.0
-    low, high = np.log(smallest * (1.0 - 1e-6)), np.log(largest)
-    for curve, part in zip(curves, parts.tolist(), strict=True):
+    shield: Shield, parts: Sequence[_Part], first: float, low: float, high: float
+) -> tuple[float, float, float]:
+    total, missing, below, above = 0.0, 0.0, 0.0, 0.0
+    # Golden-ratio points: even in cos^2, unrelated to the order of the speeds.
+    cosine = np.sqrt((0.5 + np.arange(_POINTS) * 0.6180339887498949) % 1.0)
+    obliquity = np.arccos(np.maximum(cosine, 2e-3))
+    for curve, part, speed, _ in parts:
         start, stop, _ = damaging_intervals(shield, curve, speed, obliquity)
         flux = part * curve.flux_between(start, stop).sum(axis=0)
         total += float(flux.sum())
-        above = curve.flux_between(np.maximum(start, high), stop)
-        beyond += part * float(above.sum())
-        # Below its nodes a table has no statement to leave out: laws begin there.
-        if low > curve.log_diameter[0]:
+        over = curve.flux_between(np.maximum(start, high), stop)
+        above += part * float(over.sum())
+        under = curve.flux_between(start, np.minimum(stop, low))
+        below += part * float(under.sum())
+        # From its very first node on, the curve is a law: it goes on below.
+        if first > curve.log_diameter[0]:
             lowest = np.where(stop > start, start, np.inf).min(axis=0)
-            missing += float(flux[lowest < low].sum())
-    return (missing / total, beyond / total) if total > 0.0 else (0.0, 0.0)
+            missing += float(flux[lowest < first - 1e-6].sum())
+    if not total > 0.0:
+        return 0.0, 0.0, 0.0
+    return missing / total, below / total, above / total
 
 
 def texts_of(found: Sequence[SizesNotHeld]) -> list[str]:
-    """Return what a reader of the result must know, at most two texts a model.
+    """Return what a reader of the result must know, at most three texts a model.
 
     Parameters
     ----------
@@ -143,21 +173,24 @@ def texts_of(found: Sequence[SizesNotHeld]) -> list[str]:
     texts = []
     for model in dict.fromkeys(item.model for item in found):
         own = [item for item in found if item.model == model]
-        small = max(item.smallest for item in own) / MM
-        large = min(item.largest for item in own) / MM
         left_out = _largest(own, "left_out")
         if left_out:
             texts.append(
-                f"{model}: holds no particles below {small:.3g} mm: where smaller ones"
+                f"{model}: holds no particles below"
+                f" {max(item.first for item in own) / MM:.3g} mm: where smaller ones"
                 " penetrate too they are missing, and expected numbers are lower limits:"
                 f" so at {_listed(left_out)}"
             )
-        continued = _largest(own, "continued")
-        if continued:
-            texts.append(
-                f"{model}: holds no particles above {large:.3g} mm, its size curve is"
-                f" continued: larger ones make {_listed(continued)}"
-            )
+        for side, word, size in (
+            ("below", "smaller", max(item.smallest for item in own)),
+            ("above", "larger", min(item.largest for item in own)),
+        ):
+            continued = _largest(own, side)
+            if continued:
+                texts.append(
+                    f"{model}: is stated for no particles {side} {size / MM:.3g} mm, its"
+                    f" size curve is continued: {word} ones make {_listed(continued)}"
+                )
     return texts
 
 

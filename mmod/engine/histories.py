@@ -64,7 +64,18 @@ class Histories:
     particles: int
 
     def counts(self, zones: int) -> NDArray[np.int64]:
-        """Return the penetrations by set and zone, shape (sets, zones)."""
+        """Return the penetrations by set and zone.
+
+        Parameters
+        ----------
+        zones : int
+            Zones of the vehicle, more than the largest index in `zone`.
+
+        Returns
+        -------
+        ndarray of int64, shape (sets, zones) [1]
+            Particles that penetrated.
+        """
         flat = np.bincount(
             self.set_index * zones + self.zone, minlength=self.sets * zones
         )

@@ -389,4 +389,12 @@ def _attributes(used: Sequence[tuple[xr.Dataset, float]]) -> dict[str, Any]:
         least = min(float(t.attrs["table_min_diameter"]) for t in tables)
         most = max(float(t.attrs["table_max_diameter"]) for t in tables)
     attrs |= {"table_min_diameter": least, "table_max_diameter": most}
+    # sizes for which some part is
+    attrs["any_min_diameter"] = min(_widest(t, "min") for t in tables)
+    attrs["any_max_diameter"] = max(_widest(t, "max") for t in tables)
     return attrs
+
+
+def _widest(table: xr.Dataset, end: str) -> float:
+    own = table.attrs[f"table_{end}_diameter"]
+    return float(table.attrs.get(f"any_{end}_diameter", own))

@@ -121,13 +121,13 @@ def nasa91_flux(
     diameter : array_like
         Diameters [m].
     altitude : float
-        [m].
+        Of the circular orbit [m].
     year : float
-        Decimal year.
+        Epoch, decimal [yr], e.g. 2018.5.
     solar_flux : float
         13-month smoothed F10.7 of the preceding year [sfu].
     inclination_factor : float
-        psi(i).
+        psi(i) [1].
     growth : Growth
         Growth rates.
 

@@ -82,17 +82,17 @@ def law_of_deviations(
     ----------
     diameter : ndarray, shape (n,) [m]
         Sizes, increasing.
-    flux, lower, upper : ndarray, shape (n,)
-        Cumulative flux and its deviations, in one unit. Sizes without flux are left
-        out, and those with an upper deviation of 0: a file that knows none writes that.
+    flux, lower, upper : ndarray, shape (n,) [1/m2/s, or any one unit]
+        Cumulative flux and its deviations. Sizes without flux are left out, and those
+        with an upper deviation of 0: a file that knows none writes that.
     source : str
         Where the numbers are from.
 
     Returns
     -------
     UncertaintyLaw
-        sigma = mean of ln(1 + upper / F) and -ln(1 - lower / F); where the lower
-        deviation reaches the flux itself, the first alone.
+        Diameters in mm; sigma [1] = mean of ln(1 + upper / F) and -ln(1 - lower / F);
+        where the lower deviation reaches the flux itself, the first alone.
 
     Raises
     ------
@@ -103,9 +103,9 @@ def law_of_deviations(
     Notes
     -----
     A flux is never known exactly: between and beyond the sizes that are left the law is
-    as `log_stderr` continues it. Valid for deviations of either sign that are read as those of a lognormal: the two
-    forms agree to the second order of the relative deviation. Beyond
-    `LARGEST_LOG_STDERR` the law is cut off.
+    as `log_stderr` continues it. Valid for deviations of either sign that are read as
+    those of a lognormal: the two forms agree to the second order of the relative
+    deviation. Beyond `LARGEST_LOG_STDERR` the law is cut off.
 
     References
     ----------
@@ -184,17 +184,22 @@ def flux_given_deviate(
     ----------
     diameter : ndarray, shape (n,) [m]
         Increasing sizes.
-    flux : ndarray, shape (n,)
+    flux : ndarray, shape (n,) [1/m2/s, or any unit]
         Nominal cumulative flux, not increasing.
     sigma : ndarray, shape (n,) [1]
         Its log standard error.
-    deviate : array_like, shape (q,)
+    deviate : array_like, shape (q,) [1]
         Normal deviates z.
 
     Returns
     -------
-    ndarray, shape (q, n)
-        max over d' >= d of F(d') exp(sigma(d') z), in the unit of the flux.
+    ndarray, shape (q, n) [unit of the flux]
+        max over d' >= d of F(d') exp(sigma(d') z).
+
+    Raises
+    ------
+    InputError
+        When the first three differ in shape.
 
     Notes
     -----

@@ -159,16 +159,18 @@ def gauss_nodes(values: FloatArray, count: int) -> tuple[FloatArray, FloatArray]
 
     Parameters
     ----------
-    values : ndarray, shape (n,)
-        A sample of equal weights.
-    count : int
+    values : ndarray, shape (n,) [any unit]
+        A sample of equal weights, n >= 1.
+    count : int [1]
         Nodes wanted, 1 or more; there are fewer where the sample has fewer values.
 
     Returns
     -------
-    nodes, weights : ndarray
-        Within the range of the sample; weights are positive and sum to 1. The sample's
-        mean of every polynomial of degree 2 count - 1 is that of the nodes.
+    nodes : ndarray, shape (m,) [unit of the values]
+        m <= count values within the range of the sample.
+    weights : ndarray, shape (m,) [1]
+        Positive, of sum 1. The sample's mean of every polynomial of degree 2 count - 1
+        is that of the nodes.
 
     Notes
     -----

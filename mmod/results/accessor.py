@@ -82,6 +82,16 @@ class MmodAccessor:
     def total(self, environment: str = "total") -> Row:
         """Return the totals row: the whole vehicle, numbers in SI.
 
+        Parameters
+        ----------
+        environment : str
+            Label of `environment`.
+
+        Returns
+        -------
+        dict
+            The keys are those of a row of `RiskTable`, with their units.
+
         Raises
         ------
         InputError
@@ -90,11 +100,45 @@ class MmodAccessor:
         return self.modules(environment).total
 
     def share(self, environment: str = "total") -> dict[str, float]:
-        """Return each module's share of the expected penetrations [1]."""
+        """Return each module's share of the expected penetrations.
+
+        Parameters
+        ----------
+        environment : str
+            Label of `environment`.
+
+        Returns
+        -------
+        dict
+            Module -> share [1], NaN where nothing penetrates; modules without a
+            failure criterion have 0.
+
+        Raises
+        ------
+        InputError
+            When the environment is unknown.
+        """
         return risk.share(self._tree, environment)
 
     def report(self, **options: Any) -> str:
-        """Return the text report; options of `mmod.results.text.report`."""
+        """Return the report as text: heading, tables, totals by environment.
+
+        Parameters
+        ----------
+        **options
+            Options of `mmod.results.text.report`: ``all``, ``order``, ``by``,
+            ``environment``, ``width``.
+
+        Returns
+        -------
+        str
+            Lines without a trailing newline.
+
+        Raises
+        ------
+        InputError
+            When the environment or the order is unknown.
+        """
         return report(self._tree, **options)
 
     def plot(

@@ -301,19 +301,19 @@ def ratio_error(
     errors: tuple[float, float],
     covariance: float | None,
 ) -> float:
-    """Return the relative standard error of a ratio of two estimates [1].
+    """Return the relative standard error of a ratio of two estimates.
 
     Parameters
     ----------
-    numbers, errors : tuple of float
-        The two estimates, > 0, and their standard errors.
-    covariance : float, optional
+    numbers, errors : tuple of float [any unit]
+        The two estimates, > 0, and their standard errors; each pair in its own unit.
+    covariance : float, optional [product of the units]
         Of the two; without it the bound that holds for any correlation is returned.
 
     Returns
     -------
-    float
-        To first order in the errors.
+    float [1]
+        Standard error of the ratio over the ratio, to first order in the errors.
     """
     first, second = (e / n for e, n in zip(errors, numbers, strict=True))
     if covariance is None:

@@ -49,7 +49,8 @@ def check_writable(path: str | os.PathLike[str]) -> Path:
         with tempfile.TemporaryFile(dir=target.parent):
             pass
     except OSError as error:
-        raise bad(target, "output", error.strerror, "a writable folder") from None
+        expected = f"a writable folder ({error.strerror})"
+        raise bad(target, "output", str(target.parent), expected) from None
     return target
 
 
@@ -90,7 +91,8 @@ def save(tree: xr.DataTree, path: str | os.PathLike[str]) -> Path:
         part.replace(target)
         _flush(target.parent)
     except OSError as error:
-        raise bad(target, "output", str(error), "a writable file") from error
+        expected = f"a writable file ({error.strerror or error})"
+        raise bad(target, "output", str(target), expected) from error
     finally:
         part.unlink(missing_ok=True)
     return target

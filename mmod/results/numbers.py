@@ -144,3 +144,29 @@ def near_one(value: float, lower: float, upper: float) -> str:
     while decimals < _NEAR_ONE_DIGITS and least < 1.0 and round(least, decimals) == 1.0:
         decimals += 1
     return f"{value:.{decimals}f} [{lower:.{decimals}f}, {upper:.{decimals}f}]"
+
+
+def none_of(number: float) -> str:
+    """Return the Poisson probability of none of an expected number of events.
+
+    Parameters
+    ----------
+    number : float [1]
+        Expected number, >= 0.
+
+    Returns
+    -------
+    str
+        exp(-number) with four significant digits, or with as many decimals as show two
+        digits of its distance to one, at most 9; beyond that "1 - 2.3e-12". It is "1"
+        for the number 0 alone; "-" for NaN.
+    """
+    if not math.isfinite(number):
+        return "-"
+    distance = -math.expm1(-number)
+    if distance == 0.0 or distance >= 0.1:
+        return f"{math.exp(-number):.4g}"
+    if distance < 10.0 ** (1 - _NEAR_ONE_DIGITS):
+        return f"1 - {distance:.1e}"
+    decimals = min(max(1 - math.floor(math.log10(distance)), 4), _NEAR_ONE_DIGITS)
+    return f"{1.0 - distance:.{decimals}f}"

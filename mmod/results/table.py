@@ -68,7 +68,14 @@ class RiskTable:
         return self.to_text()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain dicts and lists; missing numbers are None."""
+        """Return plain dicts and lists.
+
+        Returns
+        -------
+        dict
+            kind, environment, damage (labels), rows and total; keys and units of a row
+            as in the notes of the class. Missing numbers are None.
+        """
         return {
             "kind": self.kind,
             "environment": self.environment,
@@ -78,11 +85,30 @@ class RiskTable:
         }
 
     def to_json(self, indent: int | None = 2) -> str:
-        """Return the table as JSON text."""
+        """Return the table as JSON text.
+
+        Parameters
+        ----------
+        indent : int, optional
+            Spaces a level; None: one line.
+
+        Returns
+        -------
+        str
+            `to_dict`, with null for missing numbers.
+        """
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
 
     def to_xarray(self) -> xr.Dataset:
-        """Return the numbers as a dataset over the rows and damage classes."""
+        """Return the numbers as a dataset over the rows and damage classes.
+
+        Returns
+        -------
+        xarray.Dataset
+            A variable for each key of a row (notes of the class: areas in m2, all else
+            1) over the dimension ``zone`` or ``module``; impacts over ``damage`` too.
+            Missing numbers are NaN. Without the totals row.
+        """
         names = [row["name"] for row in self.rows]
         impacts = [d for d in self.damage if d != PENETRATION]
         data: dict[str, Any] = {

@@ -12,7 +12,7 @@ import xarray as xr
 
 from mmod.constants import YEAR
 from mmod.results import risk, schema
-from mmod.results.numbers import interval, near_one, percent, with_error
+from mmod.results.numbers import interval, near_one, none_of, percent, with_error
 from mmod.results.outcome import PENETRATION
 from mmod.results.table import make_table
 
@@ -101,6 +101,7 @@ def heading(tree: xr.DataTree) -> str:
         *_labelled("exposure", _exposure(tree, config)),
         *_labelled("models", _models(tree)),
         *_labelled("criterion", _criteria(zones)),
+        *_labelled("shadowing", _shadowing(about)),
         *_labelled("sampling", [_sampling(tree, about)]),
         *_labelled("flags", str(tree.attrs.get("flags", "")).splitlines() or ["none"]),
         ("intervals", _SAMPLING_ONLY),
@@ -311,8 +312,7 @@ def flux_uncertainty(tree: xr.DataTree) -> str:
         if low > 0.0:
             text += f"  (a factor {high / low:.2g})"
         if penetration:
-            pnp = [float(v[index]) for v in total.pnp_model_interval]
-            text += f"  PNP {pnp[0]:.4g} to {pnp[1]:.4g}"
+            text += f"  PNP {none_of(high)} to {none_of(low)}"
         lines.append(text)
     laws: dict[str, list[str]] = {}
     for name, text in uncertainty_laws(tree).items():
@@ -458,6 +458,16 @@ def _criteria(zones: xr.Dataset) -> list[str]:
     if bare:
         lines.append(f"none, casts shadows only ({_zones(bare)})")
     return lines
+
+
+def _shadowing(about: dict[str, Any]) -> list[str]:
+    """Return how thin parts cast shadows, where it is not as their cards say."""
+    words = {
+        "opaque": "opaque: thin parts stop every ray",
+        "absent": "absent: thin parts cast no shadows; hits on them are counted",
+    }
+    chosen = str(about.get("shadowing", "solidity"))
+    return [words[chosen]] if chosen in words else []
 
 
 def _sampling(tree: xr.DataTree, about: dict[str, Any]) -> str:

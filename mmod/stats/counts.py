@@ -69,7 +69,18 @@ class CountLaw:
         return float(self.weights @ self.means)
 
     def log_pmf(self, count: int) -> float:
-        """Return ln P(N = count)."""
+        """Return the logarithm of the probability of a count.
+
+        Parameters
+        ----------
+        count : int [1]
+            Count, >= 0.
+
+        Returns
+        -------
+        float [1]
+            ln P(N = count), -inf where it cannot happen.
+        """
         from scipy.special import gammaln, logsumexp, xlogy
 
         means, weights, shape = self._nodes(count)
@@ -80,11 +91,33 @@ class CountLaw:
         return float(logsumexp(each, b=weights) + moved)
 
     def pmf(self, count: int) -> float:
-        """Return P(N = count) [1]."""
+        """Return the probability of a count.
+
+        Parameters
+        ----------
+        count : int [1]
+            Count.
+
+        Returns
+        -------
+        float [1]
+            P(N = count), 0 below 0.
+        """
         return float(np.exp(self.log_pmf(count))) if count >= 0 else 0.0
 
     def at_most(self, count: int) -> float:
-        """Return P(N <= count) [1]."""
+        """Return the probability of a count or fewer.
+
+        Parameters
+        ----------
+        count : int [1]
+            Count.
+
+        Returns
+        -------
+        float [1]
+            P(N <= count), 0 below 0.
+        """
         from scipy.special import gammaincc
 
         if count < 0:
@@ -94,7 +127,18 @@ class CountLaw:
         return float(min(weights @ tail, 1.0))
 
     def at_least(self, count: int) -> float:
-        """Return P(N >= count) [1]."""
+        """Return the probability of a count or more.
+
+        Parameters
+        ----------
+        count : int [1]
+            Count.
+
+        Returns
+        -------
+        float [1]
+            P(N >= count), 1 up to 0.
+        """
         from scipy.special import gammainc
 
         if count <= 0:
@@ -117,7 +161,20 @@ class CountLaw:
     def two_sided(self, count: int) -> float:
         """Return the minimum-likelihood p-value: the sum of pmf <= pmf(count).
 
-        Counts equal in probability to 1 part in 1e7 are taken as equal.
+        Parameters
+        ----------
+        count : int [1]
+            Observed count, >= 0.
+
+        Returns
+        -------
+        float [1]
+            p-value; 0 for a count that cannot happen.
+
+        Notes
+        -----
+        Counts equal in probability to 1 part in 1e7 are taken as equal. Valid for laws
+        of one mode (notes of the class).
         """
         level = self.log_pmf(count) + _TIE
         if level == -np.inf:
@@ -134,17 +191,58 @@ class CountLaw:
         return min(self.pmf(count) + self.at_most(below) + self.at_least(above), 1.0)
 
     def doubled_mid_p(self, count: int) -> float:
-        """Return the doubled mid-p: twice the smaller tail with half of pmf(count)."""
+        """Return the doubled mid-p: twice the smaller tail with half of pmf(count).
+
+        Parameters
+        ----------
+        count : int [1]
+            Observed count, >= 0.
+
+        Returns
+        -------
+        float [1]
+            p-value, at most 1; not exact: it may reject slightly more often than its
+            level.
+        """
         half = 0.5 * self.pmf(count)
         tail = min(self.at_most(count - 1), self.at_least(count + 1)) + half
         return min(2.0 * tail, 1.0)
 
     def randomised(self, count: int, uniform: float) -> float:
-        """Return P(N < count) + uniform P(N = count): uniform if the law is true."""
+        """Return a randomised lower tail, uniform if the law is true.
+
+        Parameters
+        ----------
+        count : int [1]
+            Observed count, >= 0.
+        uniform : float [1]
+            Random number, uniform in 0 to 1 and independent of the count.
+
+        Returns
+        -------
+        float [1]
+            P(N < count) + uniform P(N = count).
+        """
         return min(self.at_most(count - 1) + uniform * self.pmf(count), 1.0)
 
     def interval(self, confidence: float = 0.95) -> tuple[int, int]:
-        """Return the central interval of the count: at most (1 - c)/2 on each side."""
+        """Return the central interval of the count.
+
+        Parameters
+        ----------
+        confidence : float [1]
+            Probability c of the interval, at least, inside (0, 1).
+
+        Returns
+        -------
+        lower, upper : int [1]
+            Both belong to it; at most (1 - c)/2 lies on each side.
+
+        Raises
+        ------
+        InputError
+            When the confidence is not inside (0, 1).
+        """
         tail = 0.5 * (1.0 - check_level("confidence", confidence))
         lower = _first(lambda k: self.at_most(k) > tail, 0)
         upper = _first(lambda k: self.at_least(k + 1) <= tail, 0)

@@ -50,7 +50,18 @@ class SharesTest:
     method: str
 
     def randomised(self, uniform: float) -> float:
-        """Return below + uniform (p - below): uniform if the hypothesis is true [1]."""
+        """Return a randomised p-value, uniform if the hypothesis is true.
+
+        Parameters
+        ----------
+        uniform : float [1]
+            Random number, uniform in 0 to 1 and independent of the counts.
+
+        Returns
+        -------
+        float [1]
+            below + uniform (p - below).
+        """
         return self.below + uniform * (self.p - self.below)
 
 

@@ -129,8 +129,12 @@ class Limit(ABC):
 
         Parameters
         ----------
-        speed, obliquity, density : array_like
-            As in `critical_diameter`.
+        speed : array_like
+            Impact speed [m/s], > 0.
+        obliquity : array_like
+            Angle from the surface normal [rad], 0 to pi/2.
+        density : array_like
+            Particle density [kg/m3], > 0.
         diameter : array_like, optional
             Critical diameters there [m], where they are at hand; saves computing them.
 

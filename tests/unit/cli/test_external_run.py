@@ -108,4 +108,9 @@ def test_run_far_from_the_files_is_refused(home: Path, monkeypatch, capsys) -> N
 def test_show(home: Path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(home)
     assert main(["show", "flux_model", "./ordem"]) == 0
-    assert "density_kg_m3" not in capsys.readouterr().err
+    printed = capsys.readouterr()
+    assert "density_kg_m3" not in printed.err
+    # the files are for 550 km (tolerance 25), and the flux is shown where they hold
+    assert "at 525 km, 51.6 deg, 2023.5, with" in printed.out
+    assert "outside its validity" not in printed.out
+    assert "400 km" not in printed.out

@@ -328,6 +328,19 @@ def test_show_says_what_a_flux_model_comes_to(capsys):
     assert f"{flux[3]:.3e}" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [("nasa91", (400.0, 51.6, 2018.5)), ("master8_iss_ecss", (400.0, 51.6, 2017.0))],
+)
+def test_show_evaluates_a_flux_model_where_it_holds(name, state, capsys):
+    assert main(["show", "flux_model", name, "--json"]) == 0
+    understood = json.loads(capsys.readouterr().out)["understood"]
+    keys = ("altitude_km", "inclination_deg", "epoch_year")
+    assert tuple(understood[key] for key in keys) == state
+    assert "at {:g} km, {:g} deg, {:g}, with".format(*state) in understood["meaning"]
+    assert not any("outside its validity" in flag for flag in understood["flags"])
+
+
 def test_show_refuses_a_card_that_does_not_load(tmp_path, capsys):
     card = tmp_path / "bad.toml"
     card.write_text('title = "x"\nequation = "nosuch"\n')

@@ -94,3 +94,23 @@ def test_sizes_that_streams_do_not_hold_are_flagged() -> None:
     assert "0.0267 to 12.5" in both  # of its streams
     assert "1e-05 to 75" in both  # of its yearly mean
     assert not any("outside its sizes" in flag for flag in solve(given).flags)
+
+
+@pytest.mark.parametrize("other", [-200.0, 168.0])
+def test_events_of_phases_with_threat_tables_of_different_length(other: float) -> None:
+    raw = run_table(
+        "plate",
+        {**BOTH, "accept_outside_validity": True},
+        shields={"*": "soyuz_bo"},
+        sampling={"samples": 60_000, "events_per_zone": 1000},
+    )
+    order = sorted([0.0, other])
+    problem = solve({**raw, "phase": [phase(1.0, after=days) for days in order]})
+    counts = [len(cells.threats.chance) for cells in problem.cells]
+    assert abs(counts[0] - counts[1]) > 1000
+    outcome = sampled(problem)
+    events = outcome.events
+    assert set(events["phase"][events["penetrating"]]) == {0, 1}
+    for zone, expected in enumerate(outcome.zone_expected[:, 0, -1]):
+        mine = (events["zone"] == zone) & events["penetrating"]
+        assert events["weight"][mine].sum() == pytest.approx(expected, rel=1e-12)

@@ -18,6 +18,7 @@ from mmod.errors import InputError
 from mmod.flux.uncertainty import FLUX_DEVIATES, NORMAL_97_5
 from mmod.results import build, merge, open_results, risk, save
 from mmod.results.flux_uncertainty import limits, sum_of_independent
+from mmod.results.numbers import none_of
 from mmod.results.text import report
 
 NEW = ("flux_deviate", "expected_given_flux", "model_lower", "model_upper")
@@ -322,9 +323,27 @@ def test_report_says_that_the_two_are_different_things(tree):
     low = f"{float(whole.model_lower[-1]):.1e}".split("e")[0]
     line = next(s for s in text.splitlines() if s.startswith("  total") and " to " in s)
     assert low in line
+    assert f"PNP {none_of(float(whole.model_upper[-1]))} to " in line
     for model in synthetic.MODELS:
         line = next(
             s for s in text.splitlines() if "factor of one standard" in s and model in s
         )
         factor = math.exp(synthetic.SIGMA[synthetic.MODELS.index(model)])
         assert f"{factor:.2g}" in line
+
+
+def test_report_never_rounds_a_pnp_to_one(outcome):
+    """Expected numbers of 1e-5 and of 1e-18: no end of the interval reads 1."""
+    for scale in (1e-5, 1e-18):
+        small = replace(
+            outcome,
+            zone_expected=scale * outcome.zone_expected,
+            zone_variance=scale**2 * outcome.zone_variance,
+            zone_given_flux=scale * outcome.zone_given_flux,
+            zone_covariance=None,
+        )
+        lines = [s for s in report(build(small)).splitlines() if "  PNP " in s]
+        ends = [s.rpartition("  PNP ")[2].split(" to ") for s in lines if " to " in s]
+        assert len(ends) == len(synthetic.MODELS) + 1
+        for end in (e for pair in ends for e in pair):
+            assert " - " in end or float(end) < 1.0

@@ -179,8 +179,11 @@ def test_unwritable_output_is_refused(tree, tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(io.tempfile, "TemporaryFile", refuse)
-    with pytest.raises(InputError, match="writable"):
+    with pytest.raises(InputError, match="writable") as caught:
         check_writable(tmp_path / "a.nc")
+    (problem,) = caught.value.problems
+    assert problem.value == str(tmp_path)  # what is wrong, and why it is
+    assert "Permission denied" in problem.expected
     assert not list(tmp_path.iterdir())
 
 

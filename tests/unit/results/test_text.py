@@ -12,7 +12,7 @@ from unit.results import synthetic
 
 from mmod.results import build
 from mmod.results.direction import words
-from mmod.results.numbers import near_one, percent, rounded, with_error
+from mmod.results.numbers import near_one, none_of, percent, rounded, with_error
 from mmod.results.text import equations
 
 
@@ -80,6 +80,27 @@ def test_near_one_tells_the_limits_apart(risk, relative):
     middle, limits = text.split(" [")
     low, high = limits.rstrip("]").split(", ")
     assert float(low) < float(middle) < float(high)
+
+
+def test_none_of():
+    assert none_of(0.0634) == "0.9386"
+    assert none_of(3.78) == "0.02282"
+    assert none_of(4e-5) == "0.999960"
+    assert none_of(2e-8) == "0.999999980"
+    assert none_of(2.3e-12) == "1 - 2.3e-12"
+    assert none_of(1e-20) == "1 - 1.0e-20"  # exp of it is one
+    assert none_of(0.0) == "1"
+    assert none_of(math.nan) == "-"
+
+
+@given(st.floats(-18.0, 1.5))
+def test_a_chance_of_none_never_reads_one(exponent):
+    number = 10.0**exponent
+    text = none_of(number)
+    head, _, distance = text.partition(" - ")
+    shown = float(distance) if distance else 1.0 - float(head)
+    assert shown > 0.0
+    assert shown == pytest.approx(-math.expm1(-number), rel=0.06)
 
 
 @pytest.mark.parametrize(
