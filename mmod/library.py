@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +138,44 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise bad(path, "file", error.strerror, "a readable file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise bad(path, "syntax", str(error), "valid TOML in UTF-8") from None
+
+
+def distinct_labels(files: Sequence[tuple[str, Path]], parents: int = 0) -> list[str]:
+    """Name files by a prefix and their name, where that tells them apart.
+
+    Parameters
+    ----------
+    files : sequence of (str, Path)
+        Prefix of the label, and the file.
+    parents : int
+        Parent folders that every label has.
+
+    Returns
+    -------
+    list of str
+        A label for each; other files of one label get as many more parent folders as
+        it takes, so that a label stays the same on every machine.
+    """
+    parts = [path.absolute().parts[1:] for _, path in files]
+    same = [path.resolve() for _, path in files]
+    depth = [min(parents, len(names) - 1) for names in parts]
+    while True:
+        labels = [
+            prefix + "/".join(names[-1 - count :])
+            for (prefix, _), names, count in zip(files, parts, depth, strict=True)
+        ]
+        held: dict[str, set[Path]] = {}
+        for label, path in zip(labels, same, strict=True):
+            held.setdefault(label, set()).add(path)
+        clash = [
+            i
+            for i, label in enumerate(labels)
+            if len(held[label]) > 1 and depth[i] < len(parts[i]) - 1
+        ]
+        if not clash:
+            return labels
+        for i in clash:
+            depth[i] += 1
 
 
 def sha256(path: Path) -> str:

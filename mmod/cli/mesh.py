@@ -7,7 +7,9 @@ Try:
 
 Areas are those of the mesh: what other parts cover or shadow is not taken off.
 Certainty of the geometry: S cited source, M recalled and unverified, E estimate. A mesh
-that is open, inverted, or has zero-area or doubled faces is refused.
+that is open, inverted, or has zero-area or doubled faces is refused, and so is a part
+that lies on others with all its faces. Where only some faces of two parts coincide, a
+flag says so: both are hit there in full.
 """
 
 from __future__ import annotations
@@ -138,7 +140,9 @@ def describe(vehicle: Vehicle, found: MeshReport) -> dict[str, Any]:
             "open_faces": len(found.open_faces),
             "inverted_solids": len(found.inverted_solids),
             "empty_zones": len(found.empty_zones),
+            "coincident_faces": len(found.coincident_faces),
         },
+        "flags": found.flags,
         "sources": vehicle.sources,
     }
 
@@ -181,6 +185,7 @@ def _text(description: dict[str, Any]) -> str:
             " E estimate"
         )
     lines.append("checks  " + ", ".join(f"{k} {v}" for k, v in checks.items()))
+    lines += [f"flag: {flag}" for flag in description["flags"]]
     if "written" in description:
         lines.append(f"written: {description['written']}")
     return "\n".join(lines)

@@ -367,7 +367,10 @@ class RunConfig(_Table):
     ] = 0
     shadowing: Annotated[
         Literal["solidity", "opaque", "absent"],
-        Field(description="thin structures: partly see-through, opaque, or left out"),
+        Field(
+            description="thin structures: partly see-through, opaque, or their shadows"
+            " left out (their own hits stay)"
+        ),
         Expect('"solidity", "opaque" or "absent"'),
     ] = "solidity"
     element_size_m: Annotated[
@@ -449,7 +452,23 @@ class RunConfig(_Table):
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Return the run that `canonical_json` wrote (as stored in results)."""
+        """Return the run that `canonical_json` wrote (as stored in results).
+
+        Parameters
+        ----------
+        text : str
+            JSON of a run, units as in its keys.
+
+        Returns
+        -------
+        RunConfig
+            The run, without the path of a file.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            When the text is not JSON or not a run.
+        """
         return cls.model_validate_json(text)
 
     @property

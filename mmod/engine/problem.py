@@ -120,7 +120,7 @@ def resolve(config: RunConfig) -> ResolvedProblem:
     )
     models = _resolve_models(config, problems)
     threats: list[tuple[xr.Dataset, ...]] = []
-    flags: list[str] = []
+    flags: list[str] = [] if vehicle is None else list(vehicle.flags)
     exposure: list[PhaseExposure] = []
     orbit_sources: dict[str, str] = {}
     diameters = np.array(config.damage.impact_diameters_mm) * MM
@@ -179,15 +179,19 @@ def resolve(config: RunConfig) -> ResolvedProblem:
     tables = tuple(
         build_tables(list(shields), [list(m) for m in row], diameters) for row in curves
     )
-    spreads = [_error_sample(found.threats) for found in cells]
     worst = max(
-        table_error(tables[p], list(shields), [list(m) for m in curves[p]], *spreads[p])
+        table_error(
+            tables[p],
+            list(shields),
+            [list(m) for m in curves[p]],
+            *_error_sample(cells[p].threats),
+        )
         for p in range(len(tables))
     )
     not_held = [
         item
-        for p, (speeds, _) in enumerate(spreads)
-        for item in sizes_not_held(shields, threats[p], curves[p], speeds)
+        for p, row in enumerate(threats)
+        for item in sizes_not_held(shields, row, curves[p])
     ]
     _add(flags, texts_of(not_held))
     if worst > TABLE_TOLERANCE:
@@ -297,30 +301,45 @@ def _vehicle_options(config: RunConfig) -> dict[str, Any]:
 def _resolve_shields(
     config: RunConfig, vehicle: Vehicle, problems: list[Problem]
 ) -> tuple[list[Shield], Ints]:
+    from dataclasses import replace
+
+    from mmod.library import available, distinct_labels
+
     source = str(config.path)
-    used: dict[str, int] = {}
+    used: dict[tuple[str, Path | None], int] = {}
+    number: dict[Path, int] = {}
     shields: list[Shield] = []
     zone_shield = np.zeros(len(vehicle.zones), dtype=np.int64)
     matched: set[str] = set()
-    missing: set[str] = set()
+    missing: set[tuple[str, Path | None]] = set()
     for z, zone in enumerate(vehicle.zones):
         name, key = zone.shield, f"shield of zone {zone.name}"
+        file = zone.card or config.path  # the one that names the shield
         for pattern, card in config.shields.items():
             if fnmatchcase(zone.name, pattern):
-                name, key = card, f"shields.{pattern}"
+                name, key, file = card, f"shields.{pattern}", config.path
                 matched.add(pattern)
-        if name in missing:
+        folder = file.parent if file is not None else None
+        asked = (name, folder)
+        if asked in missing:
             continue
-        if name not in used:
-            relative = config.path.parent if config.path is not None else None
-            where = (source, key)
-            shield = _collect(problems, where, load_shield, name, relative_to=relative)
+        if asked not in used:
+            where = (str(file or "run"), key)
+            shield = _collect(problems, where, load_shield, name, relative_to=folder)
             if shield is None:
-                missing.add(name)
+                missing.add(asked)
                 continue
-            used[name] = len(shields)
-            shields.append(shield)
-        zone_shield[z] = used[name]
+            used[asked] = number.setdefault(shield.path.resolve(), len(shields))
+            if used[asked] == len(shields):
+                shields.append(shield)
+        zone_shield[z] = used[asked]
+    # Other cards of one name get their folders to it; the library's keeps the name, by
+    # which results load it again.
+    library = available("shield")
+    labels = distinct_labels([("", s.path.with_suffix("")) for s in shields])
+    for i, (shield, label) in enumerate(zip(shields, labels, strict=True)):
+        if library.get(shield.name) != shield.path:
+            shields[i] = replace(shield, name=label)
     problems.extend(
         Problem(
             source,
@@ -410,16 +429,18 @@ def _sources(
     shields: list[Shield],
     models: tuple[FluxModel, ...],
 ) -> dict[str, str]:
-    from mmod.library import sha256
+    from mmod.library import distinct_labels, sha256
 
     found: dict[str, str] = {}
     if config.path is not None and config.path.is_file():
         found[config.path.name] = sha256(config.path)
-    for model in models:
-        found |= {
-            f"flux_models/{model.name}/{Path(k).name}": v
-            for k, v in model.sources.items()
-        }
+    tables = [
+        ((f"flux_models/{model.name}/", Path(file)), digest)
+        for model in models
+        for file, digest in model.sources.items()
+    ]
+    labels = distinct_labels([file for file, _ in tables])
+    found |= dict(zip(labels, (digest for _, digest in tables), strict=True))
     found |= {f"geometry/{k}": v for k, v in vehicle.sources.items()}
     for shield in shields:
         found[f"geometry/shields/{shield.name}.toml"] = shield.sha256

@@ -11,8 +11,8 @@ import xarray as xr
 
 from mmod.constants import YEAR
 from mmod.errors import InputError, Problem, bad
-from mmod.forensics._fields import ALTERNATIVES
 from mmod.forensics.assessment_flags import few_rays, gauges, refuse_no_hole
+from mmod.forensics.assessment_odds import factors_of, posterior_of
 from mmod.forensics.breaches import Breaches, Estimate, predict_breaches
 from mmod.forensics.case import CaseCard
 from mmod.forensics.classes import (
@@ -25,16 +25,15 @@ from mmod.forensics.classes import (
 )
 from mmod.forensics.entry_hole import read_as_entry_hole
 from mmod.forensics.environments import Pairing, pairings
-from mmod.forensics.evidence import Factor, Group, factors, groups_of, judged
+from mmod.forensics.evidence import Factor, Group, groups_of
 from mmod.forensics.exposure import Exposure, expose
 from mmod.forensics.intervals import ByModel, ModelInterval, model_intervals
 from mmod.forensics.inversion import Posterior as Inversion
 from mmod.forensics.inversion import invert
 from mmod.forensics.leak_report import LeakReport, leak_report
 from mmod.forensics.marks import Marks
-from mmod.forensics.posterior import Posterior, source_posterior
+from mmod.forensics.posterior import Posterior
 from mmod.forensics.prediction import wider_laws
-from mmod.forensics.prior import AlternativeRate, ImpactRate, size_term
 from mmod.forensics.rates import CHAIN_ERROR, ModelError
 from mmod.forensics.same_run import differs_or_unknown
 from mmod.forensics.size_law import Kind
@@ -49,8 +48,6 @@ OWN_RUN = "own"
 """Run of a case that asks about whatever result it is given."""
 KINDS: tuple[Kind, ...] = ("debris", "meteoroid")
 """Kinds of particles, in the order in which they are told."""
-COVERED = 0.9
-"""Least share of the window in the phases of the run for a posterior [estimate]."""
 _SHIFTS = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
 _NODES = 41
 
@@ -265,7 +262,7 @@ def assess(
                 )
         cells = [(c.pairing.label, [(s, r) for s, _, r in c.sizes]) for c in counts]
         flags += few_rays(cells, None if size is None else size.probability)
-        posterior, reason = _posterior(
+        posterior, reason = posterior_of(
             case, counts[0], size, groups, exposure, seed, model_error
         )
     checks = (
@@ -273,7 +270,7 @@ def assess(
     )
     extrapolated = size is not None and size.extrapolated
     # Marks speak about hypotheses without a rate, too.
-    told = _factors(groups, seed)
+    told = factors_of(groups, seed)
     if posterior is not None:
         rated = {(f.group, f.alternative) for f in posterior.factors}
         rest = [f for f in told if (f.group, f.alternative) not in rated]
@@ -286,7 +283,7 @@ def assess(
         extrapolated=extrapolated,
     )
     bare, _ = (
-        _posterior(case, counts[0], size, (), exposure, seed, model_error)
+        posterior_of(case, counts[0], size, (), exposure, seed, model_error)
         if counts and exposure is not None
         else (None, "")
     )
@@ -448,110 +445,3 @@ def _inversion(
         return found, ""
     claim = case.size.particle
     return found, read_as_entry_hole(results, case.zones, breaches, size.size, claim)
-
-
-def _groups(
-    case: CaseCard, size: SizeTest | None, marks: Sequence[Group]
-) -> tuple[Group, ...]:
-    """Return the size as a group of its own before those of the marks.
-
-    Without likelihoods of the size under any alternative there is no such term.
-    """
-    if size is None or case.size is None or not case.size.likelihood:
-        return tuple(marks)
-    assert case.size.other is not None
-    low, high = size.size
-    ranges = {kind: (ends[0], ends[2]) for kind, ends in size.by_kind.items()}
-    # A kind that perforates nothing here has no rate: what its size would be is moot.
-    spare = next(iter(ranges.values()), None)
-    if spare is None:
-        return tuple(marks)
-    term = size_term(
-        {kind: ranges.get(kind, spare) for kind in KINDS},
-        case.size.likelihood,
-        case.size.other,
-        observed=f"{1e3 * low:.3g} to {1e3 * high:.3g} mm",
-        source=f"impacts: hole models of the zones; {case.size.source}",
-    )
-    return (*groups_of(None, term), *marks)
-
-
-def _posterior(
-    case: CaseCard,
-    count: EnvironmentCount,
-    size: SizeTest | None,
-    marks: Sequence[Group],
-    exposure: Exposure,
-    seed: int,
-    error: ModelError,
-) -> tuple[Posterior | None, str]:
-    """Return the source posterior, or why there is none."""
-    if not case.alternative:
-        return None, "no alternative has a rate: the case names none"
-    impact = ImpactRate(
-        count.by_kind.get("debris", 0.0),
-        count.by_kind.get("meteoroid", 0.0),
-        error,
-        count.pairing.label,
-    )
-    rates = [
-        AlternativeRate(a.hypothesis, a.events, a.exposure, a.share, a.unit, a.source)
-        for a in case.alternative
-    ]
-    groups = _groups(case, size, marks)
-    fit = judged(groups)
-    if not any(r.hypothesis in fit for r in rates):
-        named = ", ".join(r.hypothesis for r in rates)
-        return None, f"no evidence judges the alternatives with a rate ({named})"
-    _refuse_dropped_rates(rates, groups)
-    if exposure.covered_share < COVERED:
-        return None, (
-            f"the run covers {_percent(exposure.covered_share)} of the window, and the"
-            " rates of the alternatives are for all of it (a posterior needs"
-            f" {COVERED:.0%})"
-        )
-    return (
-        source_posterior(
-            impact, rates, groups, other_weight=case.other_weight, seed=seed
-        ),
-        "",
-    )
-
-
-def _refuse_dropped_rates(
-    rates: Sequence[AlternativeRate], groups: Sequence[Group]
-) -> None:
-    """Refuse a rate that would vanish from the odds for want of a range in some mark."""
-    problems = []
-    for i, rate in enumerate(rates):
-        silent = [g.name for g in groups if rate.hypothesis not in judged([g])]
-        if silent:
-            expected = (
-                "a range in every mark, and a likelihood of the size where there are"
-                f" any, for a hypothesis with a rate (none in: {', '.join(silent)})"
-            )
-            where = f"alternative[{i}].hypothesis"
-            problems.append(Problem("case", where, rate.hypothesis, expected))
-    if problems:
-        raise InputError(problems)
-
-
-def _percent(share: float) -> str:
-    """Return a share in per cent that is not 100 % before it is, nor 0 %."""
-    shown = 100.0 * share
-    for digits in range(8):
-        text = f"{shown:.{digits}f}"
-        if (float(text) == 100.0) == (shown == 100.0) and (
-            (float(text) == 0.0) == (shown == 0.0)
-        ):
-            return f"{text} %"
-    return f"{shown:.3g} %"
-
-
-def _factors(groups: Sequence[Group], seed: int) -> list[Factor]:
-    """Return the factors of each group against every alternative that it judges."""
-    found: list[Factor] = []
-    for group in groups:
-        names = [h for h in judged([group]) if h in ALTERNATIVES]
-        found += factors([group], names, seed) if names else []
-    return found

@@ -1,4 +1,4 @@
-"""Judge a mesh: closed, outward, without degenerate or duplicated faces."""
+"""Judge a mesh: closed, outward, without degenerate or doubled faces."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmod.errors import InputError, Problem
+from mmod.geometry.coincidence import coincidence
 from mmod.geometry.mesh import Mesh
 
 if TYPE_CHECKING:
@@ -41,8 +42,12 @@ class MeshReport:
         Closed solids whose normals point inwards.
     empty_zones : list of str
         Zones that no face refers to.
+    coincident_faces : array
+        Faces that lie on a face of another part and can be hit: counted twice.
     problems : list of Problem
         All of it in words; empty for a sound mesh.
+    flags : list of str
+        What is not refused: parts of which some faces coincide, and over which area.
     """
 
     n_faces: int
@@ -59,7 +64,9 @@ class MeshReport:
     open_faces: IntArray
     inverted_solids: list[str]
     empty_zones: list[str]
+    coincident_faces: IntArray
     problems: list[Problem]
+    flags: list[str]
 
     @property
     def ok(self) -> bool:
@@ -107,6 +114,10 @@ def check_mesh(
     the same place but with other numbers are not joined (readers join them). Panels
     are checked for degenerate and duplicated faces alone. That rays meet no back face
     first is a matter of overlapping solids and is measured by the engine.
+
+    Parts may overlap, but where faces of two of them coincide, neither shadows the
+    other and both are hit in full. A part of which every face does so is refused as
+    doubled; less than that is flagged. See `mmod.geometry.coincidence.coincidence`.
     """
     if isinstance(vehicle, Mesh):
         mesh, source = vehicle, "mesh"
@@ -123,6 +134,7 @@ class _Check:
     def __init__(self, mesh: Mesh, source: str, zone_names: list[str]) -> None:
         self.mesh, self.source, self.zone_names = mesh, source, zone_names
         self.problems: list[Problem] = []
+        self.flags: list[str] = []
 
     def report(self) -> MeshReport:
         mesh = self.mesh
@@ -139,6 +151,7 @@ class _Check:
         ]
         for name in empty:
             self._add("unreferenced zone", name, "at least one face in every zone")
+        coincident = self._coincident()
         return MeshReport(
             n_faces=mesh.n_faces,
             n_vertices=len(mesh.vertices),
@@ -154,7 +167,9 @@ class _Check:
             open_faces=opened,
             inverted_solids=inverted,
             empty_zones=empty,
+            coincident_faces=coincident,
             problems=self.problems,
+            flags=self.flags,
         )
 
     def _add(self, key: str, value: object, expected: str) -> None:
@@ -191,6 +206,55 @@ class _Check:
         faces = np.sort(order[1:][same])  # lexsort is stable: the first copy stays
         self._name("duplicated face", faces, "every face once")
         return faces
+
+    def _coincident(self) -> IntArray:
+        """Faces that lie on those of another part: whole parts refused, others said."""
+        mesh = self.mesh
+        found = coincidence(mesh)
+        solid, other = mesh.face_solid[found.face], mesh.face_solid[found.other]
+        lying = np.bincount(
+            mesh.face_solid[np.unique(found.face)], minlength=len(mesh.solid_name)
+        )
+        whole = lying == np.bincount(mesh.face_solid, minlength=len(lying))
+        seen = ~found.hidden
+        doubled = []
+        for part in np.unique(solid[seen]):
+            under = np.unique(other[solid == part])
+            # of parts that are the same, the first one may stay
+            if whole[part] and ((under < part) | ~whole[under]).any():
+                doubled.append(part)
+                names = ", ".join(mesh.solid_name[u] for u in under)
+                area = mesh.areas[mesh.face_solid == part].sum()
+                self._add(
+                    f"{mesh.solid_name[part]}: doubled part",
+                    f"all {lying[part]} faces ({area:.3g} m2) lie on {names}",
+                    "faces of its own, 1 mm or more off, or one part less: of two faces"
+                    " in one place, both are hit in full",
+                )
+        said = seen & ~np.isin(solid, doubled) & ~np.isin(other, doubled)
+        self._flag_pairs(found.face[said], found.other[said])
+        return np.unique(found.face[seen])
+
+    def _flag_pairs(self, face: IntArray, other: IntArray) -> None:
+        """One flag for each two zones of which faces coincide."""
+        mesh = self.mesh
+        mine = np.stack([mesh.face_solid[face], mesh.face_zone[face]], axis=1)
+        theirs = np.stack([mesh.face_solid[other], mesh.face_zone[other]], axis=1)
+        first = mine[:, 0] < theirs[:, 0]
+        pair = np.where(first[:, None], np.c_[mine, theirs], np.c_[theirs, mine])
+        for row in np.unique(pair, axis=0):
+            of = (pair == row).all(axis=1)
+            sides = [mesh.areas[face[of & s]] for s in (first, ~first)]
+            # small faces follow the outline of the overlap better than large ones
+            area = min((s for s in sides if s.size), key=np.mean).sum()
+            one, two = (
+                self.zone_names[z] if z < len(self.zone_names) else f"zone {z}"
+                for z in (row[1], row[3])
+            )
+            self.flags.append(
+                f"{one} and {two}: their faces coincide over about {area:.3g} m2, where"
+                " both are hit in full"
+            )
 
     def _edges(self, duplicate: IntArray) -> tuple[IntArray, IntArray]:
         """Faces turned against their neighbours, faces beside a hole."""

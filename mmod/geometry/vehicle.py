@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from mmod.geometry.checks import check_mesh
 from mmod.geometry.mesh import Mesh
 from mmod.geometry.schema import MeshFileCard, SectorCard
 from mmod.geometry.sectors import split
-from mmod.library import resolve, sha256
+from mmod.library import distinct_labels, resolve, sha256
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,15 @@ class Zone:
     module : str
         Module the zone belongs to.
     shield : str
-        Name of a shield card.
+        Name of a shield card, or its path relative to the folder of ``card``.
     certainty : str
         S sourced, M recalled and unverified, E estimate (joined by +), or definition.
     source, note, articulation : str
         Where size and place come from; what to know; how the part moves in reality.
     pressurised : bool
         True where the wall holds crew or cargo atmosphere.
+    card : Path, optional
+        The vehicle card that names the shield; with includes, not that of the vehicle.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Zone:
     note: str
     pressurised: bool
     articulation: str = ""
+    card: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,8 @@ class Vehicle:
         One per solid of the mesh, in the same order.
     face_end : array of int8, shape (m,)
         0 side, 1 cap at the first end, 2 cap at the second end.
+    flags : tuple of str
+        What `mmod.geometry.checks.check_mesh` found and did not refuse.
     """
 
     name: str
@@ -127,6 +132,7 @@ class Vehicle:
     frame: str
     parts: tuple[PlacedPart, ...]
     face_end: NDArray[np.int8]
+    flags: tuple[str, ...] = ()
 
 
 def load_vehicle(
@@ -166,13 +172,14 @@ def load_vehicle(
     InputError
         Every problem found: unknown or missing keys, values out of range, sectors
         that overlap, names used twice, unreadable files, open, inverted or degenerate
-        meshes.
+        meshes, doubled parts.
 
     Notes
     -----
     Solids are closed with end caps that belong to the zone of their part and may
-    overlap each other: a face inside another solid is dark. Report exposed area, not
-    mesh area.
+    overlap each other: a face inside another solid is dark. Faces of two parts that
+    coincide are both hit; a part that only does that is refused, others are flagged.
+    Report exposed area, not mesh area.
     """
     path = resolve("vehicle", str(name_or_path), relative_to=relative_to)
     name = path.parent.name if path.name == "vehicle.toml" else path.stem
@@ -206,17 +213,15 @@ def load_vehicle(
         parts=placed,
         face_end=ends,
     )
-    check_mesh(vehicle).raise_if_bad()
-    return vehicle
+    found = check_mesh(vehicle)
+    found.raise_if_bad()
+    return replace(vehicle, flags=tuple(found.flags))
 
 
 def _labels(files: dict[Path, str]) -> dict[str, str]:
     """Name files by folder and file, which is the same on every machine."""
-    labels: dict[str, str] = {}
-    for path, digest in files.items():
-        label = f"{path.parent.name}/{path.name}"
-        labels[str(path) if label in labels else label] = digest
-    return labels
+    labels = distinct_labels([("", path) for path in files], parents=1)
+    return dict(zip(labels, files.values(), strict=True))
 
 
 def _shape(part: Placed, exact: bool, reading: Reading) -> shapes.Shape:
@@ -339,4 +344,5 @@ def _zone(vehicle: str, part: Placed, sector: SectorCard | None) -> Zone:
         note=own.note or card.note,
         pressurised=card.pressurised,
         articulation=card.articulation,
+        card=part.path,
     )

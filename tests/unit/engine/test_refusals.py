@@ -195,6 +195,25 @@ def test_bad_mesh(name: str, tmp_path: Path) -> None:
     assert any(what in p.key for p in problems)
 
 
+PANEL = 'shape = "panel"\nsize_m = [1.0, 1.0]\nshield = "none"\n'
+SECOND = CARD[CARD.index("[[part]]") :].replace('"part"', '"second"')
+TWO_PARTS: dict[str, tuple[str, str]] = {
+    # the second part, and where it goes; the first one is a box of 1 m
+    "panel flush on the box": (PANEL, "[0.0, 0.0, 0.5]"),
+    "the box twice": (BOX + 'shield = "none"\n', "[0.0, 0.0, 0.0]"),
+}
+
+
+@pytest.mark.parametrize("name", TWO_PARTS)
+def test_part_that_lies_on_another(name: str, tmp_path: Path) -> None:
+    shape, place = TWO_PARTS[name]
+    second = SECOND.format(shape=shape).replace("[0.0, 0.0, 0.0]", place)
+    (problem,) = refusals(vehicle_run(tmp_path, BOX + 'shield = "none"\n' + second))
+    assert Path(problem.source).name == "body.toml"
+    assert problem.key == "body.second: doubled part"
+    assert "lie on body.part" in str(problem.value)
+
+
 def test_missing_mesh_file(tmp_path: Path) -> None:
     shape = 'shape = "mesh"\nfile = "no.stl"\nunit_m = 1.0\nshield = "none"'
     (problem,) = refusals(vehicle_run(tmp_path, shape))

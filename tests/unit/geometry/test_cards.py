@@ -1,11 +1,13 @@
 """Vehicle cards: every problem with file, key, value and expectation; placement."""
 
+import json
 import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mmod.cli.main import main
 from mmod.errors import InputError
 from mmod.geometry import load_vehicle, measure, shapes
 
@@ -397,3 +399,62 @@ def test_measure_refuses_unknown_things(tmp_path):
         measure(vehicle, "area", "b.*")
     assert measure(vehicle, "parts", "b.*|a.*") == 1.0
     assert measure(vehicle, "triangles") == vehicle.mesh.n_faces
+
+
+CUBE = """
+[[part]]
+module = "a"
+name = "{name}"
+shape = "box"
+position_m = {position}
+size_m = [{size}, {size}, {size}]
+shield = "none"
+certainty = "definition"
+source = "test"
+"""
+
+
+def test_coinciding_faces_are_flagged_by_the_vehicle_and_its_verb(tmp_path, capsys):
+    text = HEAD + CUBE.format(name="large", position=[0.0, 0.0, 0.0], size=1.0)
+    path = write(
+        tmp_path, text + CUBE.format(name="sunk", position=[0, 0, 1], size=0.5)
+    )
+    assert load_vehicle(path).flags == ()
+    position = [0.0, 0.0, 0.25]
+    path = write(tmp_path, text + CUBE.format(name="sunk", position=position, size=0.5))
+    vehicle = load_vehicle(path)
+    (flag,) = vehicle.flags
+    assert flag.startswith("craft.a.large and craft.a.sunk: their faces coincide")
+    assert "0.25 m2" in flag
+    assert main(["mesh", str(path)]) == 0
+    assert f"flag: {flag}" in capsys.readouterr().out
+    assert main(["mesh", str(path), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["flags"] == [flag]
+    assert document["checks"]["coincident_faces"] > 0
+
+
+def test_the_zone_knows_the_card_that_names_its_shield(tmp_path):
+    inner = write(tmp_path, HEAD + TUBE, "inner")
+    other = TUBE.replace('"tube"', '"other"').replace("[0.0, 0.0", "[0.0, 2.0")
+    include = '[[include]]\ncard = "../inner/vehicle.toml"\n'
+    path = write(tmp_path, HEAD + include + other, "outer")
+    assert [z.card for z in load_vehicle(path).zones] == [inner, path]
+
+
+def test_files_of_one_name_are_all_in_the_sources(tmp_path):
+    """Three cards ``in/vehicle.toml``, told apart the same way on every machine."""
+    include = '[[include]]\ncard = "{}/in/vehicle.toml"\n'
+    for i, place in enumerate(("a", "b")):
+        (tmp_path / place).mkdir()
+        text = TUBE.replace('"tube"', f'"tube_{place}"')
+        write(
+            tmp_path / place, HEAD + text.replace("[0.0, 0.0", f"[0.0, {2 + i}"), "in"
+        )
+    text = HEAD + include.format("a") + include.format("b")
+    (tmp_path / "top.toml").write_text(text)
+    assert sorted(load_vehicle(tmp_path / "top.toml").sources) == [
+        "a/in/vehicle.toml",
+        "b/in/vehicle.toml",
+        f"{tmp_path.name}/top.toml",
+    ]

@@ -191,3 +191,112 @@ def test_several_errors_are_all_named():
         check_mesh(change(PAIR, triangles)).raise_if_bad()
     found = {p.key for p in caught.value.problems}
     assert found == {"body.part0: flipped face", "body.part1: duplicated face"}
+
+
+# -- faces of two parts in one place ---------------------------------------------------
+
+
+def moved(shape: shapes.Shape, *offset: float) -> shapes.Shape:
+    return shapes.place(shape, np.array(offset), np.eye(3))
+
+
+BOX = shapes.box([1.0, 1.0, 1.0], 0.25)
+LID = shapes.panel([1.0, 1.0], 0.25)
+
+
+def changed(mesh: Mesh, **values) -> Mesh:
+    return dataclasses.replace(mesh, **values)
+
+
+def test_a_panel_flush_on_a_box_is_refused():
+    report = check_mesh(mesh_of(BOX, moved(LID, 0.0, 0.0, 0.5)))
+    (problem,) = report.problems
+    assert problem.key == "body.part1: doubled part"
+    assert "all 32 faces (1 m2) lie on body.part0" in problem.value
+    assert "both are hit" in problem.expected
+    assert report.flags == []
+    assert report.coincident_faces.size == 64
+    assert not report.ok
+
+
+@pytest.mark.parametrize("size", [0.25, 0.3])
+def test_a_box_given_twice_is_refused(size):
+    again = shapes.box([1.0, 1.0, 1.0], size)
+    assert keys(mesh_of(BOX, again)) == ["body.part1: doubled part"]
+    assert keys(mesh_of(BOX, again, again)) == [
+        "body.part1: doubled part",
+        "body.part2: doubled part",
+    ]
+
+
+@pytest.mark.parametrize("size", [0.05, 0.25, 0.5])
+def test_a_box_sunk_in_with_one_coplanar_side_is_flagged(size):
+    """However fine either of the two is; turned, so that no coordinate is round."""
+    small = moved(shapes.box([0.5, 0.5, 0.5], size), 0.05, 0.1, 0.25)
+    mesh = mesh_of(BOX, small)
+    turn, _ = np.linalg.qr(np.random.default_rng(3).normal(size=(3, 3)))
+    turn *= np.linalg.det(turn)
+    report = check_mesh(changed(mesh, vertices=mesh.vertices @ turn.T + 50.0))
+    assert report.ok
+    (flag,) = report.flags
+    assert flag.startswith("zone 0 and zone 1: their faces coincide over about")
+    assert float(flag.split("about ")[1].split(" m2")[0]) == pytest.approx(0.25, 0.05)
+    lying = mesh.centroids[report.coincident_faces]
+    assert lying[:, 2] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        moved(BOX, 0.0, 0.0, 1.0),  # side on side: both dark
+        moved(LID, 1.0, 0.0, 0.5),  # beside the top, in its plane
+        moved(LID, 0.0, 0.0, 0.500001),  # a micrometre off: shadows the top
+        moved(LID, 0.0, 0.0, 0.25),  # inside
+        moved(shapes.panel([1.0, 1.0], 0.25), 0.0, 0.3, 0.9),
+    ],
+)
+def test_parts_that_do_not_share_a_place(second):
+    report = check_mesh(mesh_of(BOX, second))
+    assert report.ok
+    assert report.flags == []
+    assert report.coincident_faces.size == 0
+
+
+def test_coincident_faces_behind_a_third_part_do_not_matter():
+    tube = shapes.cylinder(0.4, 1.0, 0.2)
+    pair = [tube, moved(shapes.cylinder(0.3, 2.0, 0.2), 0.0, 0.0, 0.0)]
+    cap = moved(shapes.box([1.0, 1.0, 1.0], 0.5), 0.0, 0.0, -0.5)
+    assert len(check_mesh(mesh_of(*pair)).flags) == 1
+    covered = mesh_of(*pair, cap)
+    assert check_mesh(covered).flags == []
+    for name, value in (("solid_solidity", 0.5), ("solid_is_thin", True)):
+        values = getattr(covered, name).copy()
+        values[2] = value  # seen through it, or without it
+        assert len(check_mesh(changed(covered, **{name: values})).flags) == 1
+
+
+def test_panels_on_each_other_are_hidden_inside_alone():
+    lids = [LID, moved(LID, 0.5, 0.0, 0.0)]
+    assert len(check_mesh(mesh_of(*lids)).flags) == 1
+    around = shapes.box([3.0, 2.0, 1.0], 0.5)
+    assert check_mesh(mesh_of(*lids, around)).flags == []
+    below = moved(around, 0.0, 0.0, -0.5)  # hides their lower sides only
+    refused = [f"body.part{i}: doubled part" for i in (0, 1)]
+    assert keys(mesh_of(*lids, below)) == refused
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_winding(turned):
+    """A ball counts once, two times where it is given twice, and not beside it."""
+    from mmod.geometry import coincidence
+
+    ball = shapes.sphere(1.0, 0.2)
+    corners = ball.vertices[ball.triangles[:, ::-1] if turned else ball.triangles]
+    points = np.random.default_rng(1).uniform(-1.2, 1.2, (500, 3))
+    radius = np.linalg.norm(points, axis=1)
+    points = points[np.abs(radius - 1.0) > 0.05]
+    inside = np.linalg.norm(points, axis=1) < 1.0
+    for copies in (1, 2):
+        many = np.concatenate([corners] * copies)
+        found = coincidence._winding(points, many)
+        assert (np.abs(found) == copies * inside).all()
