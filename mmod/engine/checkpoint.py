@@ -117,8 +117,8 @@ def open_checkpoint(folder: str | os.PathLike[str], payload: Payload) -> Path:
             return path
         content = manifest.read_bytes()
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise bad(path, "checkpoint", reason, "a writable folder") from None
+        expected = f"a writable folder ({error.strerror or error})"
+        raise bad("argument", "checkpoint", str(path), expected) from None
     try:
         theirs = json.loads(content)
     except ValueError:
@@ -226,8 +226,8 @@ def _save(folder: Path, chunk: Chunk, values: list[Any]) -> None:
             np.savez(file, **arrays)
         part.replace(target)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise bad(folder, "checkpoint", reason, "a folder with room") from None
+        expected = f"a folder with room ({error.strerror or error})"
+        raise bad("argument", "checkpoint", str(folder), expected) from None
     finally:
         part.unlink(missing_ok=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ from mmod.geometry.attitude import lvlh_from_body
 from mmod.geometry.vehicle import Vehicle, load_vehicle
 from mmod.kernel.ray import Scene
 from mmod.kernel.tables import Faces, Floats, Ints, Tables, Threats
+from mmod.library import available, distinct_labels, sha256
 from mmod.shields import Shield, load_shield
 from mmod.units import DAY, DEGREE, MM
 
@@ -301,10 +302,6 @@ def _vehicle_options(config: RunConfig) -> dict[str, Any]:
 def _resolve_shields(
     config: RunConfig, vehicle: Vehicle, problems: list[Problem]
 ) -> tuple[list[Shield], Ints]:
-    from dataclasses import replace
-
-    from mmod.library import available, distinct_labels
-
     source = str(config.path)
     used: dict[tuple[str, Path | None], int] = {}
     number: dict[Path, int] = {}
@@ -429,8 +426,6 @@ def _sources(
     shields: list[Shield],
     models: tuple[FluxModel, ...],
 ) -> dict[str, str]:
-    from mmod.library import distinct_labels, sha256
-
     found: dict[str, str] = {}
     if config.path is not None and config.path.is_file():
         found[config.path.name] = sha256(config.path)

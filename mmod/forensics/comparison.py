@@ -13,7 +13,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from mmod.errors import InputError, Problem, bad
-from mmod.forensics.exposure import _ORBITS, _changing, _parts, _with_streams
+from mmod.forensics.exposure import (
+    CHANGING_ORBITS,
+    changing_flux,
+    models_with_streams,
+    partial_phases,
+)
 from mmod.forensics.goodness import Assessment, assess
 from mmod.forensics.growth import Growth, growth_of
 from mmod.forensics.prediction import (
@@ -314,7 +319,7 @@ def _changing_parts(
 ) -> tuple[str, ...]:
     """Return a flag for each part of a phase whose flux changes, or refuse them."""
     try:
-        return _changing(results, _parts(part, np.ones_like(part)))
+        return changing_flux(results, partial_phases(part, np.ones_like(part)))
     except InputError as error:
         keys = ("first", "last")
         given = ", ".join(k for k in keys if getattr(survey, k) is not None)
@@ -339,12 +344,12 @@ def _uneven(results: xr.DataTree, part: FloatArray) -> str:
     phases = ", ".join(f"phase[{i}]" for i in spanned)
     reasons = [
         f"{model} has streams, which change from hour to hour"
-        for model in _with_streams(results, config)
+        for model in models_with_streams(results, config)
     ]
     reasons += [
         f"the orbit changes ({key}) within phase[{i}]"
         for i in spanned
-        for key in _ORBITS
+        for key in CHANGING_ORBITS
         if config["phase"][i].get(key) is not None
     ]
     if not reasons or not spanned:

@@ -17,7 +17,7 @@ from mmod.results.schema import group
 FloatArray = NDArray[np.float64]
 WHOLE = 1e-9
 """Relative shortfall up to which a phase counts as covered [1]."""
-_ORBITS = ("tle", "oem", "altitude_table")
+CHANGING_ORBITS = ("tle", "oem", "altitude_table")
 """Keys of a phase whose orbit changes inside it."""
 Moment = datetime | date | str
 """An instant: a date-time, a date, or ISO 8601 text; UTC unless it has an offset."""
@@ -143,7 +143,7 @@ def expose(
             f" {_text(min(a for a, _ in spans))} to {_text(max(b for _, b in spans))}",
         )
     duration = np.array([(b - a).total_seconds() for a, b in spans])
-    changing = _changing(results, _parts(overlap, duration))
+    changing = changing_flux(results, partial_phases(overlap, duration))
     seconds = (finish - begin).total_seconds()
     uncovered = max(seconds - _union([s for s in inside if s[0] < s[1]]), 0.0)
     flags: tuple[str, ...] = ()
@@ -181,13 +181,13 @@ def _phases(results: xr.DataTree) -> list[tuple[datetime, datetime]]:
     return spans
 
 
-def _parts(overlap: FloatArray, duration: FloatArray) -> list[int]:
+def partial_phases(overlap: FloatArray, duration: FloatArray) -> list[int]:
     """Return the phases of which the window takes in a part only."""
     some = (overlap > 0.0) & (overlap < duration * (1.0 - WHOLE))
     return [int(i) for i in np.flatnonzero(some)]
 
 
-def _changing(results: xr.DataTree, parts: list[int]) -> tuple[str, ...]:
+def changing_flux(results: xr.DataTree, parts: list[int]) -> tuple[str, ...]:
     """Return a flag for parts of phases whose flux changes, or refuse them.
 
     Raises
@@ -207,13 +207,13 @@ def _changing(results: xr.DataTree, parts: list[int]) -> tuple[str, ...]:
             f"whole phases: {model} has streams, which change from hour to hour (end the"
             " phase where the window does, and run again)",
         )
-        for model in _with_streams(results, config)
+        for model in models_with_streams(results, config)
     ]
     if problems:
         raise InputError(problems)
     flags = []
     for i in parts:
-        keys = [k for k in _ORBITS if config["phase"][i].get(k) is not None]
+        keys = [k for k in CHANGING_ORBITS if config["phase"][i].get(k) is not None]
         flags += [
             f"window: a part of phase[{i}] only, whose orbit changes ({key}): its flux is"
             " taken as the mean of the phase"
@@ -222,7 +222,7 @@ def _changing(results: xr.DataTree, parts: list[int]) -> tuple[str, ...]:
     return tuple(flags)
 
 
-def _with_streams(results: xr.DataTree, config: dict[str, Any]) -> list[str]:
+def models_with_streams(results: xr.DataTree, config: dict[str, Any]) -> list[str]:
     """Return the models of a run that are streams or add them, by option or table."""
     found = [
         str(e.get("label") or e.get("model"))
